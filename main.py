@@ -17,6 +17,7 @@ from core.cli.compare import compare
 from core.cli.convert import convert
 from core.cli.evaluate import evaluate
 from core.cli.export import export
+from core.cli.guide_gate import gate_guide
 from core.cli.info import info
 from core.cli.models import models
 from core.cli.options import (
@@ -42,6 +43,7 @@ from training.rank_command import rank
 from training.sweep_command import sweep
 
 ERROR = 1
+
 
 def _command_line() -> typer.Typer:
     return typer.Typer(
@@ -147,6 +149,7 @@ _COMMANDS = (
 )
 for command in _COMMANDS:
     app.command()(command)
+models.command(name="gate")(gate_guide)
 app.add_typer(models, name="models")
 
 

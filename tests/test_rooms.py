@@ -89,6 +89,56 @@ def test_the_contract_of_what_only_shows_names_all_that_does() -> None:
     assert shows - set(contract["source_modules"]) == set()
 
 
+A_SENTENCE = re.compile(r"\w+[ ,:;]+\w+")
+
+
+def test_no_sentence_of_ours_decides_anything() -> None:
+    """A state is carried by a code; what stands here are words of others, and such codes."""
+    texts = [path for top in PACKAGES for path in (ROOT / top).rglob("*.py")]
+    trees = {name_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in texts}
+    told = {name: constants(tree) for name, tree in trees.items()}
+    deciding = {said for tree in trees.values() for said in looked_for(tree, told)}
+    assert deciding - WORDS_OF_LIBRARIES - CODES == set()
+
+
+def test_a_sentence_that_decides_would_be_found() -> None:
+    source = ast.parse("from a.b import OFFER\nif OFFER in said: pass\nif said == 'x y': pass")
+    assert list(looked_for(source, {"a.b": {"OFFER": "let it be"}})) == ["let it be", "x y"]
+
+
+WORDS_OF_LIBRARIES = {"Size of the data", "multiple of element size", "PALETTE COLOR", "cuda:0"}
+CODES = {"take component", "take truth component", "keep component", "relabel piece", "smart fill"}
+CODES |= {"label map", "small ones", "echo time", "mm given", "left out", "ground truth"}
+"""Kinds of edits and questions as journals keep them, traits of planes, a unit, a tag."""
+
+
+def constants(tree: ast.Module) -> dict[str, str]:
+    """Return the texts that a module names."""
+    return {
+        target.id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name) and isinstance(node.value.value, str)
+    }
+
+
+def looked_for(tree: ast.Module, told: dict[str, dict[str, str]]) -> Iterator[str]:
+    """Yield the texts of several words that something is compared with, or that are looked for."""
+    known = constants(tree)
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module in told:
+            known |= told[node.module]
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Compare):
+            continue
+        for side in (node.left, *node.comparators):
+            said = known.get(side.id) if isinstance(side, ast.Name) else None
+            said = side.value if isinstance(side, ast.Constant) else said
+            if isinstance(said, str) and A_SENTENCE.search(said):
+                yield said
+
+
 WRITES = ("set_", "note_", "add_")
 TIMER = re.compile(r"\b(QTimer|QBasicTimer|QChronoTimer|startTimer|singleShot)$")
 

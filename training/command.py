@@ -1,5 +1,8 @@
 """The training of the command line: from its options to a job and its run."""
 
+from pathlib import Path
+
+from core.io.write_guard import refuse_inside
 from core.jobs.job_folder import Echo, JobFolder
 from core.jobs.training_job import begin_training
 from core.models.registry import Model, Registry
@@ -39,5 +42,6 @@ def begun(options: TrainOptions, registry: Registry) -> JobFolder:
         job.clear_request()  # what was asked of a run that broke off
         return job
     spec = spec_of(options, registry)
+    refuse_inside(Path(spec.data), options.out)
     make_plan(spec)  # what is wrong with the cases is told before there is a folder
     return begin_training(options.out, spec)

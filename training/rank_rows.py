@@ -6,10 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
+import msgspec
+
 from core.domain.errors import DataError, reason
 from core.domain.statistics import PairedComparison, compare_pairs, describe
 from core.io.atomic import write_bytes
+from core.io.json_file import decode_json
+from core.jobs.job_folder import JOB_FILE
+from core.models.fold_file import FoldFile
+from core.models.train_spec import Changes
 from core.studies.fold_figures import FOLD_CASES_FILE, fold_rows
+from training.fold_study import FOLDS_FOLDER
 
 HEADING = "## Ranked by `rank`"
 _POOR = 0.8
@@ -46,6 +53,25 @@ def read_ranked(out: Path, *, name: str, folds: int, steps: str = "") -> RankedF
         ) from error
     means = tuple(fmean(by_fold[key]) for key in sorted(by_fold))
     return RankedFolds(name, {c: fmean(v) for c, v in by_case.items()}, means, folds, steps)
+
+
+def budget(out: Path, file: FoldFile) -> str:
+    """Return the budget of the first fold in words, and the model it went on from.
+
+    Empty where its settings cannot be read.
+    """
+    try:
+        content = (out / FOLDS_FOLDER / next(iter(file.folds)) / JOB_FILE).read_bytes()
+        spec = decode_json(content, Changes)
+    except (OSError, msgspec.DecodeError):
+        return ""
+    size, parent = spec.get("batch_size", ""), spec.get("parent")
+    start = f", from `{Path(str(parent)).name}`" if parent else ""
+    for name, unit in (("max_steps", ""), ("epochs", " epochs"), ("minutes", " minutes")):
+        if value := spec.get(name):
+            length = f"{value:,}{unit} × {size}" if isinstance(value, int) else f"{value:g}{unit}"
+            return f"{length}{start}"
+    return ""
 
 
 def compared(recipe: RankedFolds, first: RankedFolds) -> PairedComparison:

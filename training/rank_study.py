@@ -4,22 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
 from core.domain.errors import AppError, DataError
-from core.io.json_file import decode_json
-from core.jobs.job_folder import JOB_FILE
 from core.jobs.runners import RunnerPlace
 from core.models.fold_file import FOLD_FILE, FoldFile, read_fold_file
 from core.models.registry import Model, Registry
-from core.models.train_spec import Changes
 from core.workspace.settings import home
 from core.workspace.splits import read_split
 from core.workspace.workspace_folder import registry
 from training.fold_command import cross_validate
 from training.fold_ensemble import score_together
-from training.fold_study import FOLDS_FOLDER
-from training.rank_rows import RankedFolds, loses, ranked_row, read_ranked
+from training.rank_rows import RankedFolds, budget, loses, ranked_row, read_ranked
 from training.recipe_files import expanded
 from training.train_options import TrainOptions
 
@@ -109,7 +103,7 @@ def _train(study: RankStudy, name: str, out: Path, *, stop_after: int) -> None:
 
 def _read(out: Path, name: str) -> RankedFolds:
     file = _fold_file(out)
-    return read_ranked(out, name=name, folds=len(file.folds), steps=_steps(out, file))
+    return read_ranked(out, name=name, folds=len(file.folds), steps=budget(out, file))
 
 
 def _fold_file(out: Path) -> FoldFile:
@@ -119,25 +113,6 @@ def _fold_file(out: Path) -> FoldFile:
             f"{out}: expected the folder of a training with --folds, found no {FOLD_FILE}."
         )
     return file
-
-
-def _steps(out: Path, file: FoldFile) -> str:
-    """Return the budget of the first fold in words, and the model it went on from.
-
-    Empty where its settings cannot be read.
-    """
-    try:
-        content = (out / FOLDS_FOLDER / next(iter(file.folds)) / JOB_FILE).read_bytes()
-        spec = decode_json(content, Changes)
-    except (OSError, msgspec.DecodeError):
-        return ""
-    size, parent = spec.get("batch_size", ""), spec.get("parent")
-    start = f", from `{Path(str(parent)).name}`" if parent else ""
-    for name, unit in (("max_steps", ""), ("epochs", " epochs"), ("minutes", " minutes")):
-        if value := spec.get(name):
-            length = f"{value:,}{unit} × {size}" if isinstance(value, int) else f"{value:g}{unit}"
-            return f"{length}{start}"
-    return ""
 
 
 def _together(study: RankStudy, name: str) -> RankedFolds:

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from core.annotation.label_rule import FREE, LabelRule
 from core.domain.components import bounding_box
 from core.domain.guide import PlaneValues, logit, pixel_steps, sigmoid, voxel_mm
+from core.domain.head import filled
 from core.domain.label_set import HIGHEST, LabelMap
 from core.domain.mask import Mask
+from core.domain.mask_judgement import head_of
 from core.domain.plane import AXIAL, Plane
 from core.domain.volume import Pixels
 
@@ -31,20 +33,21 @@ class Scene:
     """What is clicked at: `pixels` (C, Z, Y, X), and the mm from voxel to voxel where known.
 
     One that was cut by another plane has slices, rows and columns for Z, Y and X, and remembers
-    the `whole` it is of: its grey values are normalised alike.
+    the `whole` it is of: its grey values are normalised alike. `plane` is the one it was cut by.
     """
 
     pixels: Pixels
     channels: tuple[str, ...]
     spacing_mm: tuple[float, float, float] | None = None
     whole: "Scene | None" = None
+    plane: Plane = AXIAL
 
     def cut(self, plane: Plane) -> "Scene":
         """Return the same as slices of a plane; a view."""
         if plane == AXIAL:
             return self
         spacing = plane.turned(voxel_mm(self.pixels.shape, self.spacing_mm))
-        return Scene(plane.apply(self.pixels), self.channels, spacing, self)
+        return Scene(plane.apply(self.pixels), self.channels, spacing, self, plane)
 
     @cached_property
     def steps(self) -> tuple[float, float, float]:
@@ -57,6 +60,13 @@ class Scene:
         if self.whole is not None:
             return self.whole.scales
         return tuple(_scale(channel) for channel in self.pixels)
+
+    @cached_property
+    def shown(self) -> Region:
+        """Where the image shows something, or surrounds it: the brain of a stripped one."""
+        if self.whole is not None:
+            return self.plane.apply(self.whole.shown)
+        return filled(head_of(self.pixels))
 
     @cached_property
     def _tops(self) -> tuple[float, ...]:

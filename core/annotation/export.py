@@ -23,6 +23,7 @@ from core.io.case_masks import (
     named_region,
     read_drawn_labels,
     stored_like,
+    write_names,
     write_on,
 )
 from core.io.case_reader import LoadedCase, read_case, region_of
@@ -128,6 +129,8 @@ def export_mask(
             require_same(paths, planes)
     else:
         write_on(target.like, drawn, target.files[0], case=case, format_name=format_name)
+    place = target.files[0].parent if target.like is not None else folder / case.id
+    write_names(case, drawn, place, target.files, over=target.manifest.exists())
     shape = drawn.label_map.shape
     content = Manifest(
         case_id=case.id,

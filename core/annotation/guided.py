@@ -3,8 +3,8 @@
 Whoever the guide is, and in whatever plane clicks are made, six things hold. Nothing changes beyond
 the window around a mark. What changes hangs together with the mark. A click that adds takes nothing
 away, and the reverse. Marked voxels are as the newest click on them says, also after later clicks
-elsewhere. What the rule of labels keeps stays. Where no click was made the mask is the one there
-was.
+elsewhere. What the rule of labels keeps stays. Where no click was made, and on slices that are left
+out, the mask is the one there was.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,8 @@ Counts = Mapping[int, tuple[int, int]]
 class Guided:
     """A ground and the clicks that were answered on it so far; never changed, only added to.
 
-    `runs` are the clicks in turn, those that follow each other in one plane as one.
+    `runs` are the clicks in turn: those that follow each other in one plane, and leave out the
+    same slices of it, as one.
     """
 
     ground: ClickGround
@@ -42,7 +43,7 @@ class Guided:
         """Return the foreground (Y, X) of an axial slice, or of any other, as it is now."""
         cut = where if isinstance(where, Cut) else Cut(AXIAL, where)
         if self.runs and self.runs[-1].plane == cut.plane:
-            return self.runs[-1].mask_of(cut.index)
+            return self.runs[-1].shown(cut.index)
         inside = cut.of(self.ground.mask) > 0
         for run in self.runs:
             run.lay_mask(inside, cut)
@@ -58,6 +59,43 @@ class Guided:
         before, run = self._run(click)
         return replace(self, clicks=(*self.clicks, click), runs=(*before, run.add(click)))
 
+    def leaving_out(self, clicks: tuple[Click, ...]) -> "Guided | None":
+        """Return the same as if `clicks`, which differ in what they leave out alone, had been made.
+
+        None where they would have to be answered anew: where later clicks saw what is left out.
+        """
+        if len(self.runs) != 1 or len({click.left_out for click in clicks}) != 1:
+            return None
+        run = replace(self.runs[0], left_out=clicks[0].left_out)
+        return replace(self, clicks=clicks, runs=(run,))
+
+    @property
+    def reached(self) -> Mapping[PlaneName, Counts]:
+        """What changes by slice, in each plane, with what is left out: see `tallies`."""
+        return (self._whole or self).tallies
+
+    @property
+    def reached_box(self) -> Box | None:
+        """The voxels (z, y, x) whose foreground changes, with what is left out; None for none."""
+        found: list[int] = []
+        for name in sorted(self.reached, key=lambda name: PLANES[name].axis):
+            slices = self.reached[name]
+            if not slices:
+                return None
+            found += [min(slices), max(slices) + 1]
+        return found[0], found[1], found[2], found[3], found[4], found[5]
+
+    def reached_mask(self, cut: Cut) -> Region:
+        """Return the foreground (Y, X) of a slice as if it were not left out."""
+        return (self._whole or self).mask_of(cut)
+
+    @cached_property
+    def _whole(self) -> "Guided | None":
+        """The same with nothing left out; None where nothing is."""
+        if not any(run.left_out for run in self.runs):
+            return None
+        return replace(self, runs=tuple(replace(run, left_out=()) for run in self.runs))
+
     @property
     def counts(self) -> Counts:
         """What changed by axial slice."""
@@ -66,7 +104,7 @@ class Guided:
     @cached_property
     def tallies(self) -> Mapping[PlaneName, Counts]:
         """What changed by slice, in each plane."""
-        box = self._box
+        box = self.box
         if box is None:
             return {name: {} for name in PLANES}
         before, after = self.ground.mask[box_slices(box)] > 0, self._after > 0
@@ -86,7 +124,7 @@ class Guided:
 
     def patch(self, mask: Mask | None = None) -> Patch | None:
         """Return what leads from `mask`, the ground's by default, to the mask as it is now."""
-        box = self._box
+        box = self.box
         if box is None:
             return None
         if mask is None:
@@ -100,14 +138,15 @@ class Guided:
 
     def _run(self, click: Click) -> tuple[tuple[PlaneClicks, ...], PlaneClicks]:
         """Return the runs before, and the one that a click is part of."""
-        plane = PLANES[click.plane]
-        if self.runs and self.runs[-1].plane == plane:
+        plane, out = PLANES[click.plane], click.left_out
+        if self.runs and (self.runs[-1].plane, self.runs[-1].left_out) == (plane, out):
             return self.runs[:-1], self.runs[-1]
         guide = guide_in(self.guide, click.plane)
-        return self.runs, PlaneClicks(self.ground.cut(plane), guide, plane, self.runs)
+        ground = self.ground.cut(plane)
+        return self.runs, PlaneClicks(ground, guide, plane, self.runs, left_out=out)
 
     @cached_property
-    def _box(self) -> Box | None:
+    def box(self) -> Box | None:
         """The voxels within which something was changed; None where nothing was."""
         box: Box | None = None
         for run in self.runs:
@@ -117,8 +156,8 @@ class Guided:
     @cached_property
     def _after(self) -> Mask:
         """The mask within the box as it is now."""
-        assert self._box is not None, "something was changed"
-        return self._laid(self.ground.mask, self._box)
+        assert self.box is not None, "something was changed"
+        return self._laid(self.ground.mask, self.box)
 
     def _laid(self, mask: Mask, box: Box) -> Mask:
         """Return what `mask` becomes within a box."""
@@ -128,7 +167,7 @@ class Guided:
             turned = run.plane.apply(values)
             first, _, top, end, left, right = run.plane.cut_box(box, shape)
             for index, touched in run.touched.items():
-                if 0 <= index - first < len(turned):
+                if 0 <= index - first < len(turned) and index not in run.left_out:
                     np.copyto(
                         turned[index - first],
                         run.planes[index][top:end, left:right] > 0.5,

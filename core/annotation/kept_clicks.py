@@ -77,7 +77,8 @@ def _clicked(edit: Edit, before: LabelMap, saved: LabelMap) -> list[ClickedSlice
         return []
     by_cut: dict[tuple[PlaneName, int], list[Click]] = {}
     for click in edit.clicks:
-        by_cut.setdefault((click.plane, click.z), []).append(click)
+        if click.z not in click.left_out:  # the reader did not want what it did there
+            by_cut.setdefault((click.plane, click.z), []).append(click)
     found = []
     for (plane, index), clicks in by_cut.items():
         cut = Cut(PLANES[plane], index)

@@ -34,6 +34,7 @@ class PlaneClicks:
     `ground` is cut by the plane, `below` are the clicks in other planes, and in this one, that came
     before, oldest first. `planes` are the probabilities (Y, X) of slices that were answered on,
     `touched` the voxels (Y, X) of them that were changed, `marks` what lies on them, oldest first.
+    What was answered on the slices `left_out` is known here alone: nobody else sees it.
     """
 
     ground: ClickGround
@@ -43,6 +44,7 @@ class PlaneClicks:
     planes: Mapping[int, PlaneValues] = field(default_factory=dict)
     touched: Mapping[int, Region] = field(default_factory=dict)
     marks: Mapping[int, tuple[Mark, ...]] = field(default_factory=dict)
+    left_out: tuple[int, ...] = ()
 
     def values(self, z: int) -> PlaneValues:
         """Return the probability (Y, X) of a slice as it is now."""
@@ -55,10 +57,16 @@ class PlaneClicks:
         return values
 
     def mask_of(self, z: int) -> Region:
-        """Return the foreground (Y, X) of a slice as it is now."""
+        """Return the foreground (Y, X) of a slice as the clicks that follow find it."""
         found = self.planes.get(z)
-        if found is not None:
-            return found > 0.5
+        return self._before(z) if found is None else found > 0.5
+
+    def shown(self, z: int) -> Region:
+        """Return the foreground (Y, X) of a slice as it is to be."""
+        return self._before(z) if z in self.left_out else self.mask_of(z)
+
+    def _before(self, z: int) -> Region:
+        """Return the foreground (Y, X) of a slice as these clicks found it."""
         inside: Region = self.ground.mask[z] > 0
         cut = Cut(self.plane, z)
         for clicks in self.below:
@@ -79,7 +87,7 @@ class PlaneClicks:
         """Return the marks that bind voxels on a slice of any plane, oldest first."""
         found = []
         for z, marks in self.marks.items():
-            for mark in marks:
+            for mark in () if z in self.left_out else marks:
                 rows, columns = self._across(z, mark, cut)
                 if mark.binds and len(rows):
                     found.append(Mark(rows, columns, mark.adds, mark.strength))
@@ -90,7 +98,7 @@ class PlaneClicks:
         """The voxels (z, y, x) within which something was changed."""
         found: list[Box] = []
         for z, touched in self.touched.items():
-            there = bounding_box(touched[np.newaxis])
+            there = None if z in self.left_out else bounding_box(touched[np.newaxis])
             if there is not None:
                 found.append(self.plane.box((z, z + 1, *there[2:]), self._shape))
         if not found:
@@ -133,12 +141,14 @@ class PlaneClicks:
         In another plane these are lines, a voxel wide.
         """
         if cut.plane == self.plane:
-            if cut.index in self.planes:
+            if cut.index in self.planes and cut.index not in self.left_out:
                 every = slice(None), slice(None)
                 yield every, self.planes[cut.index], self.touched[cut.index]
             return
         shape, axis = self._shape, self.plane.axis
         for z, values in self.planes.items():
+            if z in self.left_out:
+                continue
             thin = [0, shape[0], 0, shape[1], 0, shape[2]]
             thin[2 * axis], thin[2 * axis + 1] = z, z + 1
             box = (thin[0], thin[1], thin[2], thin[3], thin[4], thin[5])
@@ -161,7 +171,7 @@ class PlaneClicks:
         """Return what a click means on its own slice."""
         rows, columns = (np.array(part, np.intp) for part in zip(*click.spots, strict=True))
         if click.shape != "box":
-            return Mark(rows, columns, click.adds, click.strength)
+            return Mark(rows, columns, click.adds, click.strength, inside=click.inside)
         bounds = (int(rows.min()), int(rows.max()) + 1, int(columns.min()), int(columns.max()) + 1)
         if not click.adds:
             inside = np.argwhere(
@@ -183,7 +193,7 @@ class PlaneClicks:
         apart = np.abs(grey - np.median(grey))
         found = np.argwhere(apart <= np.median(apart))
         rows, columns = found[:, 0] + where[0].start, found[:, 1] + where[1].start
-        return Mark(rows, columns, True, click.strength, bounds=bounds)
+        return Mark(rows, columns, True, click.strength, bounds=bounds, inside=click.inside)
 
     def _answered(
         self, z: int, mark: Mark, channel: int, near: Region | None
@@ -205,9 +215,7 @@ class PlaneClicks:
         if near is not None:
             answer = np.where(near[rows, columns], answer, part)
         answer = _obeyed(answer, seen)
-        barred = self.ground.barred(z)
-        if barred is not None:
-            answer = np.where(barred[rows, columns], part, answer)
+        answer = np.where(self._barred(z, mark, (rows, columns)), part, answer)
         after = before.copy()
         after[rows, columns] = _joined(answer, part, seen[-1])
         changed = (after > 0.5) != (before > 0.5)
@@ -221,6 +229,12 @@ class PlaneClicks:
             marks={**self.marks, z: (*self.marks.get(z, ()), mark)},
         )
         return answered, changed if changed.any() else None
+
+    def _barred(self, z: int, mark: Mark, where: tuple[slice, slice]) -> Region | bool:
+        """Return the voxels of part of a slice that a mark leaves as they are."""
+        barred = self.ground.barred(z)
+        kept = False if barred is None else barred[where]
+        return kept | ~self.scene.shown[z][where] if mark.inside and mark.adds else kept
 
     def _pinned(self, z: int) -> tuple[Mark, ...]:
         """Return the marks on a slice, oldest first."""
@@ -261,7 +275,7 @@ class PlaneClicks:
             if seed is None or state._share(z + way, region, mark.adds) < _WHOLE:
                 break
             z += way
-            mark = Mark(*seed, mark.adds, mark.strength)
+            mark = Mark(*seed, mark.adds, mark.strength, inside=mark.inside)
             near = _widened(region, _STRAY, self.scene.steps[1:])
             state, changed = state._answered(z, mark, channel, near)
             if changed is None or np.count_nonzero(changed) < _FEWEST:

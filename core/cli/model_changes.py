@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -24,14 +24,23 @@ Yes = Annotated[bool, typer.Option("--yes", help="Ask nothing.")]
 
 
 def promote_model(model_id: Id, data: Dataset = None, yes: Yes = False) -> None:
-    """Make a model the champion: the one that predicts by default."""
+    """Make a model the champion, the one that predicts by default, or a guide answer clicks."""
     from core.models.any_model import find_any
     from core.models.classifiers import ClassifierModel, Classifiers
+    from core.models.guide_choice import use_guide
+    from core.models.guides import GuideModel
     from core.models.promotion import promote
-    from core.studies.promotion_doubt import doubt_of
+    from core.studies.promotion_doubt import doubt_of, guide_doubt
 
     found = all_models(data)
     wanted = find_any(found, model_id)
+    if isinstance(wanted, GuideModel):
+        said = guide_doubt(found, model_id, jobs_of(data))
+        if said and not yes:
+            require_yes(f"{said} Let {model_id} answer clicks all the same?")
+        use_guide(found.roots, model_id)
+        say(f"{model_id} answers guided clicks now.")
+        return
     if isinstance(wanted, ClassifierModel):
         Classifiers(found.everywhere).promote(wanted)
         say(f"{model_id} is the classifier of the task {wanted.spec.task} now.")
@@ -48,10 +57,18 @@ def roll_back_model(
         str, typer.Argument(metavar="[ID]", help="An earlier champion; the last by default.")
     ] = "",
     data: Dataset = None,
+    task: Annotated[
+        Literal["segment", "guide"],
+        typer.Option(help="segment: who predicts; guide: who answers guided clicks."),
+    ] = "segment",
 ) -> None:
-    """Make an earlier champion the champion again."""
+    """Make an earlier champion the champion again, or an earlier guide answer clicks."""
+    from core.models.guide_choice import take_guide_back
     from core.models.promotion import roll_back
 
+    if task == "guide":
+        say(f"{take_guide_back(all_models(data).roots, model_id)} answers guided clicks again.")
+        return
     say(f"{roll_back(all_models(data), model_id)} is the champion again.")
 
 

@@ -44,7 +44,9 @@ def list_models(
         say(listing_json(rows))
     else:
         for row in rows:
-            mark = "champion" if row.champion else "" if row.task == "segment" else row.task
+            mark = "champion" if row.champion else ""
+            if row.task != "segment":
+                mark = f"{row.task}, in use" if row.champion else row.task
             figures = ", ".join(f"{name} {value:.3f}" for name, value in row.metrics.items())
             size = f"{row.parameters / 1e6:.2f} M" if row.parameters else "?"
             say(f"{row.id:24} {row.architecture:16} {mark:9} {size:>9}  {figures}")

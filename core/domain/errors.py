@@ -24,6 +24,10 @@ class FileError(DataError):
         super().__init__(f"{path.name}: expected {expected}, found {found}. {action}")
 
 
+class OtherGrid(FileError):
+    """A mask lies on another grid than its image, both known: resampling can bring it there."""
+
+
 class ModelError(AppError):
     """A model cannot be read, built or run on this case."""
 

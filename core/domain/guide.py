@@ -40,7 +40,9 @@ class Click(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     `spots` are voxels (row, column): one, those along the line, or the opposite corners. `adds` is
     False where it takes away. `reach` counts the slices to each side it may be carried to, None as
     far as the lesion goes on. `strength` 0 to 1 says how wide it works, one half as measured.
-    `channel` is the one it was made on, by which a replay finds the same grey values.
+    `channel` is the one it was made on, by which a replay finds the same grey values. `left_out`
+    are slices of its plane that the reader wants left as they are, wherever it is carried. With
+    `inside` it adds nothing beyond what the image shows, see `core.domain.head.filled`.
     """
 
     z: int
@@ -51,6 +53,8 @@ class Click(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     strength: float = 0.5
     channel: str = ""
     plane: PlaneName = "axial"
+    left_out: tuple[int, ...] = ()
+    inside: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +64,7 @@ class Mark:
     `weight` below 1 is that of a slice beside those a click was carried to: it sways and binds
     nothing; `amount` is then what was added to the logit of the mark on the slice it fades from.
     `bounds` (top, end row, left, end column) are those of a box, beyond which nothing changes.
+    With `inside` nothing is added where the image shows nothing.
     """
 
     rows: NDArray[np.intp]
@@ -69,6 +74,7 @@ class Mark:
     weight: float = 1.0
     bounds: tuple[int, int, int, int] | None = None
     amount: float = 0.0
+    inside: bool = False
 
     @property
     def binds(self) -> bool:

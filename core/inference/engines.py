@@ -9,9 +9,10 @@ from types import MappingProxyType
 
 from core.domain.errors import ModelError
 from core.domain.plugins import plugins
-from core.inference.loaded_network import AnyModel, InferenceEngine, LoadedNetwork
+from core.inference.loaded_network import InferenceEngine, LoadedNetwork
 from core.io.layouts.registry import layouts
 from core.io.readers import readers
+from core.models.any_model import AnyModel
 from core.models.certificates import EngineChoice
 from core.models.networks.catalog import Architecture
 from core.models.processor import has_accelerator

@@ -7,9 +7,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from core.models.classifiers import ClassifierModel
-from core.models.guides import GuideModel
-from core.models.registry import Model
+from core.models.any_model import AnyModel
 
 FloatArray: TypeAlias = NDArray[np.float32]
 
@@ -55,10 +53,6 @@ def begin(network: LoadedNetwork, values: FloatArray) -> Pending:
     if isinstance(network, PipelinedNetwork):
         return network.begin(values)
     return lambda: network.logits(values)
-
-
-AnyModel: TypeAlias = Model | ClassifierModel | GuideModel
-"""What has a network."""
 
 
 @dataclass(frozen=True)

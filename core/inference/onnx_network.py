@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from core.domain.errors import ModelError
-from core.inference.loaded_network import AnyModel, FloatArray
+from core.inference.loaded_network import FloatArray
+from core.models.any_model import AnyModel
 from core.models.network_graph import require_graph
 
 _BATCH = 4

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 import torch
 
 from core.domain.errors import ModelError
-from core.inference.loaded_network import AnyModel, FloatArray, MemoryShort
+from core.inference.loaded_network import FloatArray, MemoryShort
 from core.inference.torch_device import (
     autocast,
     limit_threads,
@@ -14,6 +14,7 @@ from core.inference.torch_device import (
     release_memory,
     resolve_device,
 )
+from core.models.any_model import AnyModel
 from core.models.classifiers import ClassifierModel
 from core.models.networks.builder import build_classifier, build_network
 from core.models.networks.network import SliceNetwork

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.errors import AppError
+from core.domain.errors import AppError, OtherGrid
 from core.domain.label_set import HIGHEST, LabelMap, LabelSet
 from core.domain.role import Role
-from core.io.found_case import RESAMPLE_OFFER, PlacedMask, read_channel, read_mask
+from core.io.found_case import PlacedMask, read_channel, read_mask
 from core.io.layouts.found import FoundCase
 from core.io.stored import Stored
 from core.io.thumbnail import labelled_tile, telling_index
@@ -65,7 +65,7 @@ def look_at(
         stored = read_channel(shown)
     except (AppError, OSError) as error:
         return CaseLook(case.id, problem=str(error))
-    mask, problem = _mask_of(case, stored, labels, resample=resample)
+    mask, wrong = _mask_of(case, stored, labels, resample=resample)
     grid, turn = stored.grid.canonical()
     pixels = turn.apply(stored.real())[0]
     values = None if mask is None else turn.apply(mask.values)
@@ -83,21 +83,22 @@ def look_at(
         None if mask is None else _counts(mask.values),
         grid.voxel_ml,
         None if mask is None else mask.labels,
-        problem,
-        other_grid=RESAMPLE_OFFER in problem,
+        "" if wrong is None else str(wrong),
+        other_grid=isinstance(wrong, OtherGrid),
         resampled=mask is not None and mask.resampled,
     )
 
 
 def _mask_of(
     case: FoundCase, like: Stored, labels: LabelSet | None, *, resample: bool
-) -> tuple[PlacedMask | None, str]:
+) -> tuple[PlacedMask | None, AppError | OSError | None]:
+    """Return the mask of a case, or what is wrong with it; None and None where there is none."""
     for mask in case.masks[:1]:
         try:
-            return read_mask(mask, case, like, labels=labels, resample=resample), ""
+            return read_mask(mask, case, like, labels=labels, resample=resample), None
         except (AppError, OSError) as error:
-            return None, str(error)
-    return None, ""
+            return None, error.with_traceback(None)
+    return None, None
 
 
 def _counts(values: LabelMap) -> dict[int, int]:

@@ -1,5 +1,6 @@
 """Write a label map of a case: in the format it came in or another, on the grid of its files."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from core.domain.overlaps import renumbered
 from core.io.case import Case
 from core.io.case_reader import region_of
 from core.io.found_case import read_channel, read_mask
-from core.io.label_table import write_label_table
+from core.io.label_table import label_table, write_label_table
 from core.io.label_values import label_map
 from core.io.layouts.found import FoundMask
 from core.io.readers import read, stem_of, suffix_of
@@ -24,7 +25,7 @@ from core.io.writers import NOBODY, Maker, labelled, plain_volume, suffix_like, 
 SUFFIXES = {"nifti": ".nii.gz", "nrrd": ".seg.nrrd", "mha": ".mha", "dicom-seg": ".dcm"}
 """The endings of masks by the name of their format, for those that are one file."""
 FORMATS = (*SUFFIXES, *IN_SLICES)
-_NAMELESS = (".nii.gz", ".nii", ".mha")
+_NAMELESS = (".nii.gz", ".nii", ".mha", ".tif")
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,15 +78,27 @@ def write_mask(
         for paths, planes in slice_parts(target, drawn.label_map, drawn.labels):
             write_planes(paths, planes)
             written += paths
-        return written
+        return [*written, *write_names(case, drawn, target.folder, written)]
     like = stored_like(case, drawn.label_map)
     path = folder / f"{case.id}{SUFFIXES[format_name] if format_name else suffix_like(like)}"
     write_on(like, drawn, path, case=case, format_name=format_name)
-    if drawn.labels.is_binary or not path.name.endswith(_NAMELESS):
-        return [path]
-    table = folder / f"{case.id}_dseg.tsv"
+    return [path, *write_names(case, drawn, folder, [path])]
+
+
+def write_names(
+    case: Case, drawn: DrawnMask, folder: Path, written: Sequence[Path], *, over: bool = True
+) -> tuple[Path, ...]:
+    """Write names and colours of several labels beside a mask whose format has none; its file.
+
+    One that is there stays unless it is written `over`.
+    """
+    table = label_table(folder, case.id)
+    if drawn.labels.is_binary or not written[0].name.endswith(_NAMELESS):
+        return ()
+    if table.exists() and not over:
+        return ()
     write_label_table(table, drawn.labels)
-    return [path, table]
+    return (table,)
 
 
 def write_on(
@@ -120,7 +133,10 @@ def read_drawn_labels(
     labels `written`. Raises `FileError` for a mask on another grid.
     """
     if case.volumes is None:
-        return binarise(label_map(read(path)).values), BINARY
+        found = label_map(read(path))
+        if written.is_binary:
+            return binarise(found.values), BINARY
+        return renumbered(found.values, found.labels, written), found.labels
     like = read_channel(case.volumes.channels[0])
     placed = read_mask(FoundMask("mask", (path,)), case.volumes, like, labels=case.labels)
     _, turn = like.grid.canonical()

@@ -28,7 +28,8 @@ class LoadedCase:
     `damaged_masks` are those of them about masks that stand there but cannot be used. `labels`
     (Z, Y, X) are the classes of the ground truth, where its masks hold several, and `label_set`
     what they mean; the ground truth is the region of them that the case names. `turn` leads from
-    the grid of the files to that of the volume.
+    the grid of the files to that of the volume. `off_grid` is True where a mask could be used if it
+    were resampled, `unchosen` where a file holds several volumes and nobody chose one.
     """
 
     case: Case
@@ -39,6 +40,8 @@ class LoadedCase:
     labels: LabelMap | None = None
     label_set: LabelSet | None = None
     turn: Turn = AS_STORED
+    off_grid: bool = False
+    unchosen: bool = False
 
     @property
     def meaning(self) -> LabelSet | None:
@@ -93,15 +96,9 @@ class LoadedCase:
 
 
 def read_case(
-    case: Case,
-    *,
-    progress: Progress = silent,
-    look: FirstLook | None = None,
-    masks: bool = True,
+    case: Case, *, progress: Progress = silent, look: FirstLook | None = None
 ) -> LoadedCase:
     """Return the volume and ground truth of `case`; `look` is given its first slice before.
-
-    Without `masks` those of a case of slices are left alone, and nothing is said of them.
 
     An unreadable slice becomes zeros and a sentence in `Volume.unreadable`; an unreadable mask
     becomes a notice and counts as empty. Raises `DataError` when no slice at all can be read.
@@ -110,7 +107,7 @@ def read_case(
         return _of_volumes(case, read_volumes(case, progress=progress, look=look))
     slices = _slices_of(case, progress, look)
     volume = _with_roles(slices.read(), case)
-    stack = _read_ground_truth(case, volume, slices) if masks else None
+    stack = _read_ground_truth(case, volume, slices)
     extra: tuple[str, ...] = ()
     if volume.pixels.dtype != np.uint8:
         extra = (
@@ -201,12 +198,23 @@ def same_files(one: Case, other: Case) -> bool:
 def _of_volumes(case: Case, read: VolumeRead) -> LoadedCase:
     """Return a case of whole volumes, its ground truth the region that the case names."""
     said = (*read.notices, *read.damaged, *read.volume.notices)
+    loaded = LoadedCase(
+        case,
+        read.volume,
+        None,
+        said,
+        read.damaged,
+        turn=read.turn,
+        off_grid=read.off_grid,
+        unchosen=read.unchosen,
+    )
     if read.label_map is None or read.labels is None:
-        return LoadedCase(case, read.volume, None, said, read.damaged, turn=read.turn)
-    truth = read.labels.mask(read.label_map, region_of(read.labels, case.region))
-    labels = None if read.labels.is_binary else read.label_map
-    return LoadedCase(
-        case, read.volume, truth, said, read.damaged, labels, read.labels, turn=read.turn
+        return loaded
+    return replace(
+        loaded,
+        ground_truth=read.labels.mask(read.label_map, region_of(read.labels, case.region)),
+        labels=None if read.labels.is_binary else read.label_map,
+        label_set=read.labels,
     )
 
 

@@ -5,9 +5,6 @@ from pathlib import Path
 
 from core.domain.errors import FileError
 
-POINT_OFFER = "choose another time point (--point)"
-"""What a file of several volumes can be offered, where nobody chose."""
-
 
 def only_one(files: Sequence[Path], suffixes: tuple[str, ...]) -> Path:
     """Return the one file of these endings; raises `FileError` when there are several."""
@@ -29,8 +26,8 @@ def volume_of(path: Path, point: int | None, count: int) -> tuple[int, tuple[str
     """
     if point is None:
         told = (
-            f"{path.name}: expected one volume, found {count}. The first is shown; {POINT_OFFER} "
-            "if it is not the one.",
+            f"{path.name}: expected one volume, found {count}. The first is shown; choose another "
+            "time point (--point) if it is not the one.",
         )
         return 0, told if count > 1 else ()
     if 0 <= point < count:

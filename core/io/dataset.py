@@ -11,6 +11,7 @@ from core.domain.progress import Progress, silent
 from core.io import slice_dataset
 from core.io.case import Case
 from core.io.label_folders import labels_of_folders, numbered
+from core.io.label_table import label_table, named_by_tables
 from core.io.layouts.found import FolderUnknown, FoundCase, FoundDataset
 from core.io.layouts.places import mask_place
 from core.io.layouts.tree import natural_key, nfc
@@ -87,18 +88,23 @@ def _of_cases(root: Path, cases: Sequence[Case], notices: tuple[str, ...]) -> Da
     """Return slices as a dataset, with the labels that their masks tell all together."""
     folders = [folder.name for case in cases for folder in case.label_masks]
     if folders:
-        labels = labels_of_folders(sorted(set(folders), key=natural_key))
+        found = labels_of_folders(sorted(set(folders), key=natural_key))
+        labels = named_by_tables(found, map(_table, cases))
         told = (
-            replace(case, labels=labels, label_masks=numbered(case.label_masks, labels))
+            replace(case, labels=labels, label_masks=numbered(case.label_masks, found))
             for case in cases
         )
         return Dataset(root, tuple(told), notices, labels=labels)
     values = values_of_masks([_mask_files(case) for case in cases])
     if not values:
         return Dataset(root, tuple(cases), notices)
-    labels = from_values(values)
+    labels = named_by_tables(from_values(values), map(_table, cases))
     told = (replace(case, labels=labels, mask_values=values) for case in cases)
     return Dataset(root, tuple(told), notices, labels=labels)
+
+
+def _table(case: Case) -> Path:
+    return label_table(case.folder, case.id)
 
 
 def _mask_files(case: Case) -> tuple[Path, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.errors import FileError
+from core.domain.errors import FileError, OtherGrid
 from core.domain.grid import Grid
 from core.domain.label_set import LabelMap, LabelSet
 from core.domain.mask_judgement import head_of, judge_mask
@@ -22,10 +22,6 @@ from core.io.slice_stack import is_slice, read_mask_slices, read_slices
 from core.io.stored import PixelStream, Stored, StoredHead
 
 _FEW_LABELS = 16
-
-
-RESAMPLE_OFFER = "let it be resampled by nearest neighbour (--resample)"
-"""What a mask that is refused for its grid alone can be offered; never done unasked."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,11 +242,11 @@ def resampled_told(stored: Stored, values: LabelMap, target: Grid) -> tuple[str,
 def other_grid(mask: Stored, like: Grid, *, image: str) -> FileError:
     """Return what is said of a mask on another grid than `image`; what can be done is offered."""
     can_be = mask.grid.is_known and like.is_known
-    return FileError(
+    return (OtherGrid if can_be else FileError)(
         mask.passport.path,
         expected=f"the grid of {image}",
         found=_apart(like, mask.grid) or "a label outside of it",
-        action=f"Export it on that grid, or {RESAMPLE_OFFER}."
+        action="Export it on that grid, or let it be resampled by nearest neighbour (--resample)."
         if can_be
         else "Export it on that grid.",
     )

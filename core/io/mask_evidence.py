@@ -13,6 +13,7 @@ import numpy as np
 
 from core.domain.errors import FileError
 from core.domain.label_set import from_values
+from core.io.label_table import label_table, named_by_tables
 from core.io.layouts.found import FoundDataset
 from core.io.mask_meaning import holds_labels
 from core.io.tiff import read_picture
@@ -55,7 +56,8 @@ def told_by_masks(found: FoundDataset) -> FoundDataset:
         replace(case, masks=tuple(replace(mask, values=values) for mask in case.masks))
         for case in found.cases
     )
-    return replace(found, cases=cases, labels=from_values(values))
+    tables = (label_table(case.channels[0].files[0].parent, case.id) for case in found.cases)
+    return replace(found, cases=cases, labels=named_by_tables(from_values(values), tables))
 
 
 def words_of(values: Iterable[int]) -> str:

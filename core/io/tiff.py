@@ -15,7 +15,15 @@ from core.io.atomic import atomic_path
 from core.io.mask_meaning import meaning_of_masks
 from core.io.tiff_codecs import TiffFile
 from core.io.tiff_header import shape_told, unsound
-from core.io.tiff_samples import Samples, TiffPicture, Unread, as_image, meaning_of, stacked
+from core.io.tiff_samples import (
+    Samples,
+    SeveralImages,
+    TiffPicture,
+    Unread,
+    as_image,
+    meaning_of,
+    stacked,
+)
 
 _IMAGE = "a TIFF image of H×W or H×W×channels, 8 or 16 bit"
 _REPLACE = "Replace the file with a good copy; the other slices can be used."
@@ -100,8 +108,8 @@ def read_picture(path: Path, *, room: int | None = None) -> TiffPicture:
             try:
                 picture = meaning_of(file, page)
             except Unread as odd:
-                several = "images in one file" in str(odd)
-                raise _refused(path, str(odd), _ONE_A_SLICE if several else _REPLACE) from odd
+                mend = _ONE_A_SLICE if isinstance(odd, SeveralImages) else _REPLACE
+                raise _refused(path, str(odd), mend) from odd
             if not picture.planes.size or len(picture.planes) > _MAX_CHANNELS:
                 raise _refused(path, f"an array of {shape_told(page)}")
             return picture

@@ -67,6 +67,10 @@ class Unread(Exception):
     """Samples whose meaning is not known; the text says what was found."""
 
 
+class SeveralImages(Unread):
+    """More images in a file than are one slice."""
+
+
 def meaning_of(file: TiffFile, page: TiffPage) -> TiffPicture:
     """Return the picture of a page; raises `Unread` for kinds that have no plain meaning."""
     stack = _hyperstack(file, page)
@@ -233,7 +237,7 @@ def _hyperstack(file: TiffFile, page: TiffPage) -> Samples | None:
         return None
     channels = counts.get("channels", 1)
     if page.samplesperpixel > 1 or (channels not in (1, images)) or images > _MAX_STACK:
-        raise Unread(f"{images} images in one file")
+        raise SeveralImages(f"{images} images in one file")
     series = file.series[0]
     pixels = np.asarray(series.asarray()).reshape(images, page.imagelength, page.imagewidth)
     return pixels

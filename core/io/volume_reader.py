@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.errors import AppError, DataError
+from core.domain.errors import AppError, DataError, OtherGrid
 from core.domain.grid import Turn
 from core.domain.label_set import LabelMap, LabelSet
 from core.domain.mask import Mask, binarise
@@ -40,7 +40,7 @@ class VolumeRead:
 
     `turn` leads from the stored grid to the canonical one that `volume` and `label_map` (Z, Y, X)
     lie on. `damaged` are sentences about masks that are there but cannot be used, `notices` all
-    others.
+    others; `off_grid` and `unchosen` are as a `LoadedCase` has them.
     """
 
     volume: Volume
@@ -49,6 +49,8 @@ class VolumeRead:
     labels: LabelSet | None
     notices: tuple[str, ...]
     damaged: tuple[str, ...]
+    off_grid: bool = False
+    unchosen: bool = False
 
 
 def read_volumes(
@@ -82,7 +84,7 @@ def read_volumes(
             return head_of(turn.undo(pixels[: counts[0]]))
         return head_of(read_channel(found.channels[0]).pixels)
 
-    mask, damaged = _truth(case, heads[0], mask_file, head)
+    mask, wrong = _truth(case, heads[0], mask_file, head)
     notices += [f"{case.id}: {said}" for said in told]
     notices += () if mask is None else mask.notices
     names, roles = _named(found, counts)
@@ -101,7 +103,12 @@ def read_volumes(
         None if mask is None else np.ascontiguousarray(turn.apply(mask.values)),
         None if mask is None else mask.labels,
         case.notices,
-        damaged,
+        () if wrong is None else (str(wrong),),
+        isinstance(wrong, OtherGrid),
+        any(
+            channel.point is None and len(channel.files) == 1 and head.points > 1
+            for channel, head in zip(found.channels, heads, strict=True)
+        ),
     )
 
 
@@ -164,21 +171,21 @@ def _truth(
     like: StoredHead,
     read: "Future[MaskFile] | None",
     head: Callable[[], NDArray[np.bool_]],
-) -> tuple[PlacedMask | None, tuple[str, ...]]:
+) -> tuple[PlacedMask | None, AppError | None]:
     """Return the ground truth on the stored grid, or why the mask that is there cannot be used."""
     assert case.volumes is not None
     found, masks = case.volumes, case.volumes.masks
     if not masks:
-        return None, ()
+        return None, None
     try:
         if read is None:
             stored = read_mask_file(masks[0], found, like.grid, labels=case.labels)
         else:
             stored = read.result()
         placed = place_mask(stored, like, resample=case.resample)
-        return judged(placed, head()) if is_judged(stored, found) else placed, ()
+        return judged(placed, head()) if is_judged(stored, found) else placed, None
     except AppError as error:
-        return None, (str(error),)
+        return None, error.with_traceback(None)
 
 
 def _named(found: FoundCase, counts: Sequence[int]) -> tuple[tuple[str, ...], tuple[Role, ...]]:

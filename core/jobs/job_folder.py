@@ -143,6 +143,21 @@ def list_jobs(folder: Path) -> list[JobFolder]:
     return [JobFolder(path.parent) for path in sorted(folder.glob(f"*/{JOB_FILE}"))]
 
 
+def next_job_path(folder: Path, kind: str) -> Path:
+    """Return a folder no job has, named so that the newest sorts last.
+
+    Raises `WorkspaceError` for a folder that cannot be read.
+    """
+    try:
+        names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    except OSError as error:
+        raise WorkspaceError(
+            f"{folder}: expected a folder that can be read, found: {reason(error)}. Check it."
+        ) from error
+    numbers = [int(digits) for name in names if (digits := name.partition("-")[0]).isdecimal()]
+    return folder / f"{max(numbers, default=0) + 1:04}-{kind}"
+
+
 def read_spec(
     folder: Path, kind: type[Spec], error: type[AppError], *, of: str, content: str
 ) -> Spec:

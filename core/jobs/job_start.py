@@ -12,13 +12,14 @@ from core.inference.child_environment import child_command, child_environment
 from core.jobs.job_folder import JobFolder
 from core.jobs.job_place import read_place
 
-JobProgram: TypeAlias = Literal["train", "gate", "preview", "study", "units"]
+JobProgram: TypeAlias = Literal["train", "gate", "guide_gate", "preview", "study", "units"]
 """What kind of job a folder holds."""
 
 # By name only: core knows nothing of training, and torch stays out of the window's process.
 _MODULES: dict[JobProgram, str] = {
     "train": "training.train",
     "gate": "training.gate",
+    "guide_gate": "core.studies.guide_gate_job",
     "preview": "training.preview",
     "study": "core.studies.study_job",
     "units": "training.unit_job",

@@ -4,8 +4,10 @@ Both are scored on the same frozen cases, from which neither learnt. Pure figure
 job of its own, described by a `GateSpec`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
+from statistics import fmean
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -22,6 +24,12 @@ GATE_FILE = "gate.json"
 REGRESSION = 0.02
 """A case whose DSC falls by more than this is named."""
 
+HARM, MORE_HARM = 0.02, 0.01
+"""A click that loses more DSC than this harms; a guide may harm by so much more of its clicks."""
+
+ClickedPath = Sequence[float]
+"""The DSC of one slice at the start and after each of so many clicks."""
+
 _ROUNDING = 1e-9
 
 Verdict: TypeAlias = Literal["promote", "keep", "reject", "few"]
@@ -31,7 +39,9 @@ Verdict: TypeAlias = Literal["promote", "keep", "reject", "few"]
 class GateSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What to score: two folders of models on `cases` of the dataset in `data`.
 
-    `workspace` is the folder whose predictions are taken and kept; empty where none are.
+    `workspace` is the folder whose predictions are taken and kept; empty where none are. With
+    `starts`, the folder of a model, the other two are guides of clicks that correct what it says;
+    the bump alone where `champion` is empty.
     """
 
     champion: str
@@ -42,6 +52,7 @@ class GateSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     device: str = "auto"
     threads: int = 0
     workspace: str = ""
+    starts: str = ""
 
 
 class GateCase(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +64,23 @@ class GateCase(msgspec.Struct, frozen=True, kw_only=True):
     difference: float
 
 
+class GateClicks(msgspec.Struct, frozen=True, kw_only=True):
+    """What a robot reader's clicks bring by two guides, each pair champion and candidate.
+
+    `dsc` is the mean over `slices` slices after so many clicks, `harmful` the share of clicks that
+    lose more than `HARM`.
+    """
+
+    slices: int
+    dsc: dict[int, tuple[float, float]]
+    harmful: tuple[float, float]
+
+    @property
+    def harms_more(self) -> bool:
+        """Whether the candidate harms more often, beyond `MORE_HARM`."""
+        return self.harmful[1] > self.harmful[0] + MORE_HARM
+
+
 class GateReport(msgspec.Struct, frozen=True, kw_only=True):
     """Candidate against champion, the cases that lost most first.
 
@@ -61,7 +89,8 @@ class GateReport(msgspec.Struct, frozen=True, kw_only=True):
     means over each model's own worst tenth of the cases. `regressions` are cases that lost more
     than `REGRESSION`. `failed` holds a sentence for each case that could not be scored. `made`
     tells what the figures were made from. Of models of the same labels the DSC of a case is the
-    mean over them, and `labels` has the means of champion and candidate of each.
+    mean over them, and `labels` has the means of champion and candidate of each. Of two guides it
+    is the mean over its slices after the last of the `clicks` that are told.
     """
 
     champion: str
@@ -81,6 +110,7 @@ class GateReport(msgspec.Struct, frozen=True, kw_only=True):
     failed: dict[str, str] = {}
     made: Made | None = None
     labels: dict[str, tuple[float, float]] = {}
+    clicks: GateClicks | None = None
 
     @property
     def doubt(self) -> str:
@@ -90,6 +120,8 @@ class GateReport(msgspec.Struct, frozen=True, kw_only=True):
         if self.mean_difference < 0:
             lost = signed(self.mean_difference)
             return f"Its mean DSC is lower than the champion's on the frozen cases ({lost})."
+        if self.clicks is not None and self.clicks.harms_more:
+            return f"More of its clicks harm: {_harm(self.clicks)}."
         if self.verdict == "few":
             return f"It was judged on {counted(len(self.cases), 'case')}, too few to tell."
         return ""
@@ -138,6 +170,52 @@ def judge_candidate(
     )
 
 
+def judge_guides(
+    champion: tuple[str, Mapping[str, Sequence[ClickedPath]]],
+    candidate: tuple[str, Mapping[str, Sequence[ClickedPath]]],
+    *,
+    told: Sequence[int],
+    failed: Mapping[str, str] | None = None,
+) -> GateReport:
+    """Compare two guides by what was clicked on the same slices, by case id.
+
+    `told` are the numbers of clicks whose DSC is said; the last of them judges. A guide that harms
+    more often is not to be promoted, however much better it is elsewhere. Raises `DataError` where
+    nothing was clicked on by both.
+    """
+    last = told[-1]
+    both = sorted(champion[1].keys() & candidate[1].keys())
+    kept = [
+        {name: paths[name] for name in both if paths[name]} for _, paths in (champion, candidate)
+    ]
+    if not kept[0] or kept[0].keys() != kept[1].keys():
+        raise DataError(
+            f"Expected slices to be corrected that {champion[0]} and {candidate[0]} were both "
+            "tried on, found none: the model leaves nothing below 0.85. Judge them on more cases."
+        )
+    scores = [
+        {name: fmean(path[last] for path in paths) for name, paths in each.items()} for each in kept
+    ]
+    every = [[path for paths in each.values() for path in paths] for each in kept]
+    clicks = GateClicks(
+        slices=len(every[0]),
+        dsc={n: _pair(fmean(path[n] for path in paths) for paths in every) for n in told},
+        harmful=_pair(map(harmful, every)),
+    )
+    report = judge_candidate((champion[0], scores[0]), (candidate[0], scores[1]), failed=failed)
+    said = f"After {last} clicks on {counted(clicks.slices, 'slice')}: {report.reason}"
+    verdict = report.verdict
+    if verdict == "promote" and clicks.harms_more:
+        verdict, said = "keep", f"{said} But more of its clicks harm: {_harm(clicks)}."
+    return msgspec.structs.replace(report, verdict=verdict, reason=said, clicks=clicks)
+
+
+def harmful(paths: Sequence[ClickedPath]) -> float:
+    """Return the share of clicks that lose more than `HARM`; 0 where there are none."""
+    lost = [before - after > HARM for path in paths for before, after in pairwise(path)]
+    return sum(lost) / len(lost) if lost else 0.0
+
+
 def newest_gate(jobs: Path, *, champion: str, candidate: str) -> GateReport | None:
     """Return the newest comparison of two models among the jobs in a folder, None without one."""
     for path in sorted(jobs.glob(f"*/{GATE_FILE}"), key=lambda p: p.stat().st_mtime, reverse=True):
@@ -153,6 +231,15 @@ def read_gate(folder: Path) -> GateReport | None:
         return decode_json((folder / GATE_FILE).read_bytes(), GateReport)
     except (OSError, msgspec.DecodeError):
         return None
+
+
+def _pair(values: Iterable[float]) -> tuple[float, float]:
+    first, second = values
+    return first, second
+
+
+def _harm(clicks: GateClicks) -> str:
+    return " against ".join(f"{share:.1%}" for share in reversed(clicks.harmful))
 
 
 def _case(name: str, champion: float, candidate: float) -> GateCase:

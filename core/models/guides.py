@@ -126,22 +126,16 @@ class Guides:
         folders = (each for root in self.roots for each in _newest_first(root))
         return read_each(folders, read_guide)
 
-    def find(self, guide_id: str = "") -> GuideModel | None:
-        """Return the guide of that id, else the first there is; None where there is none.
-
-        Raises `ModelError` for an id there is not, and where none that there is can be used.
-        """
+    def find(self, guide_id: str) -> GuideModel:
+        """Return the guide of that id; raises `ModelError` where there is none that can be used."""
         models, problems = self.all()
         for model in models:
-            if guide_id in ("", model.spec.id):
+            if guide_id == model.spec.id:
                 return model
-        if not guide_id and not problems:
-            return None
         names = ", ".join(model.spec.id for model in models) or "none there is"
-        asked = f"the name {guide_id!r}" if guide_id else "none that can be used"
         raise ModelError(
-            f"Expected a guide of clicks among {names}, found {asked}. Choose one, or train one "
-            f"with --task guide. {' '.join(problems)}".rstrip()
+            f"Expected a guide of clicks among {names}, found the name {guide_id!r}. Choose one, "
+            f"or train one with --task guide. {' '.join(problems)}".rstrip()
         )
 
     def publish(self, spec: GuideSpec, weights: Path) -> GuideModel:

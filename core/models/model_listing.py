@@ -9,6 +9,7 @@ from core.domain.model_output import ModelOutput
 from core.io.json_file import decode_json
 from core.models.any_model import all_of_any
 from core.models.classifiers import ClassifierModel, Classifiers
+from core.models.guide_choice import answering_id
 from core.models.known_names import known_network
 from core.models.networks.spec import ARCHITECTURES, ArgumentValue, resolve_arguments
 from core.models.preprocessing import Preprocessing
@@ -41,7 +42,7 @@ def listing(registry: Registry) -> tuple[list[ModelRow], list[str]]:
         elif isinstance(model, ClassifierModel):
             task, first = model.spec.task, classifiers.promoted(model.spec.task)
         else:
-            task, first = "guide", ""
+            task, first = "guide", answering_id(registry.roots)
         spec = model.spec
         rows.append(
             ModelRow(

@@ -14,10 +14,10 @@ from core.domain.counted_mask import count_mask
 from core.domain.progress import Progress, part, silent
 from core.inference.inference_ensemble import AnyRunner, open_runner
 from core.inference.inference_triage import TriageRunner
-from core.inference.loaded_network import AnyModel
 from core.inference.model_graph import prepare_graph
 from core.inference.volume_inference import RunOptions
 from core.io.case_reader import read_case
+from core.models.any_model import AnyModel
 from core.models.certificates import (
     TORCH,
     Certificate,
@@ -115,8 +115,8 @@ def certify(
         each.certificate(choice, len(cases), plain_seconds)
         for choice, each in zip(wanted, found, strict=True)
     )
-    for each in made:
-        _keep(model, each)
+    for certificate in made:
+        _keep(model, certificate)
     return made
 
 

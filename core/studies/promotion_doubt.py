@@ -6,6 +6,7 @@ from pathlib import Path
 from core.domain.figure_text import counted, figure
 from core.domain.statistics import FEWEST_CASES
 from core.models.gate import newest_gate
+from core.models.guide_choice import answering_id
 from core.models.registry import ModelSpec, Registry
 
 _VAL = "dsc_native_val"
@@ -26,6 +27,18 @@ def doubt_of(registry: Registry, model_id: str, jobs: Iterable[Path]) -> str:
         if report is not None:
             return report.doubt
     return _by_scores(champion, candidate)
+
+
+def guide_doubt(registry: Registry, guide_id: str, jobs: Iterable[Path]) -> str:
+    """Return a sentence where a guide did worse than the one that answers, or was never judged."""
+    now = answering_id(registry.roots)
+    if now == guide_id:
+        return ""
+    for folder in jobs:
+        report = newest_gate(folder, champion=now, candidate=guide_id)
+        if report is not None:
+            return report.doubt
+    return f"It was never held against {now}; `models gate {guide_id} --data DIR` does that."
 
 
 def _by_scores(champion: ModelSpec, candidate: ModelSpec) -> str:

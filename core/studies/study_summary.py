@@ -34,12 +34,16 @@ PAIR_METRICS = {
 
 
 class ModelSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """One model over all cases: each figure described; `volume_error` is without its sign."""
+    """One model over all cases: each figure described; `volume_error` is without its sign.
+
+    Of a label or region `empty_in_both` counts cases in which neither truth nor prediction has it.
+    """
 
     id: str
     title: str
     cases: int
     figures: dict[str, Description]
+    empty_in_both: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class StudySummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,7 +159,9 @@ def _model_summary(study: Study, model: str, label: str = "") -> ModelSummary:
     every = study.label_rows if label else study.rows
     rows = [row for row in every if row.model == model and row.label == label]
     names = (*METRICS, "volume_error", "uncertainty")
+    empty = sum(row.truth_voxels == 0 and row.predicted_voxels == 0 for row in rows)
     return ModelSummary(
+        empty_in_both=empty if label else msgspec.UNSET,
         id=model,
         title=study.titles[model],
         cases=len(rows),

@@ -23,6 +23,7 @@ from core.workspace.recovery import CORRECTIONS
 from core.workspace.store import Store
 
 STORE_NAME = "workspace.sqlite"
+JOBS_FOLDER = "jobs"
 _REDRAWN = (
     "UPDATE scores SET key = key || ' redrawn', dsc = NULL",
     "DELETE FROM case_figures",
@@ -85,6 +86,11 @@ class Workspace:
     def models(self) -> Path:
         """Folder of the models trained or imported here."""
         return self.folder / "models"
+
+    @property
+    def jobs(self) -> Path:
+        """Folder of the trainings, and of what judges them."""
+        return self.folder / JOBS_FOLDER
 
     def prediction_path(self, model_id: str, case_id: str) -> Path:
         """Return where the prediction of a model for a case is cached."""

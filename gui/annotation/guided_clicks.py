@@ -1,14 +1,16 @@
 """Guided clicks in hand: answered on a worker, shown, taken back, accepted as one edit."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, Signal
 
 from core.annotation.correction import Writes
 from core.annotation.guided import Guided
 from core.domain.guide import Click, Spot
-from core.domain.plane import PLANES, Cut
+from core.domain.plane import PLANES, Cut, PlaneName
 from core.domain.progress import Progress
 from gui.annotation.click_drag import ClickDrag
 from gui.annotation.click_grounds import ClickGrounds
@@ -26,27 +28,14 @@ REPLAY = "replay clicks"
 
 
 @dataclass(frozen=True)
-class ClickLine:
-    """One click; `voxels` are those it added less those it took away, None until answered.
-
-    `where` names its slice, and the plane where it is not the axial one.
-    """
-
-    number: int
-    adds: bool
-    where: str
-    voxels: int | None = None
-
-
-@dataclass(frozen=True)
 class GuidedFigures:
     """What the clicks in hand would change: voxels of the slice on screen, and of the case.
 
-    `dsc` is that of the slice before and after, None without ground truth. `rows` are the clicks,
-    oldest first. `note` says what else the reader should know of the newest.
+    `dsc` is that of the slice before and after, None without ground truth. `clicks` counts them.
+    `note` says what else the reader should know of the newest.
     """
 
-    rows: tuple[ClickLine, ...]
+    clicks: int
     slice_added: int
     slice_taken: int
     added: int
@@ -79,6 +68,7 @@ class GuidedClicks(QObject):
         self._states: list[Guided] = []
         self._clicks: list[Click] = []
         self._quick: Guided | None = None
+        self._before: Guided | None = None
         self._task: Task[list[Guided]] | None = None
         self._drag: ClickDrag | None = None
         self._accepting = False
@@ -105,6 +95,31 @@ class GuidedClicks(QObject):
     def states(self) -> tuple[Guided, ...]:
         """The states after each of the clicks that were answered so far."""
         return tuple(self._states)
+
+    @property
+    def state(self) -> Guided | None:
+        """The newest state that is known: while clicks are answered anew, the one before."""
+        return self._states[-1] if self._states else self._before
+
+    def left_out(self, plane: PlaneName) -> frozenset[int]:
+        """Return the slices of a plane that clicks in hand leave as they are."""
+        return frozenset(
+            z for click in self._clicks if click.plane == plane for z in click.left_out
+        )
+
+    def leave_out(self, plane: PlaneName, slices: Iterable[int]) -> None:
+        """Have the clicks in a plane leave these slices as they are, and no others."""
+        out = tuple(sorted(slices))
+        changed = [_leaving(click, plane, out) for click in self._clicks]
+        if changed == self._clicks:
+            return
+        known, self._before = tuple(self._states), self.state
+        self._clicks = changed
+        self._states.clear()
+        self._quick = None
+        self._stop()
+        self._go_on(known)
+        self.changed.emit()
 
     @property
     def holds(self) -> bool:
@@ -160,6 +175,7 @@ class GuidedClicks(QObject):
         """Take one click back, the others as if it had never been; False when there is none."""
         if not 0 <= index < len(self._clicks):
             return False
+        self._before = self.state if len(self._clicks) > 1 else None
         del self._clicks[index]
         del self._states[index:]
         self._accepting, self._quick = False, None
@@ -173,7 +189,7 @@ class GuidedClicks(QObject):
         there = self.holds
         self._clicks.clear()
         self._states.clear()
-        self._drag = self._quick = self._ground = None
+        self._drag = self._quick = self._ground = self._before = None
         self._accepting = False
         self._stop()
         self.preview.drop()
@@ -202,7 +218,7 @@ class GuidedClicks(QObject):
 
     def picture(self, cut: Cut) -> ClickPicture | None:
         """Return what is to be shown on a slice of any plane; None for nothing."""
-        pointed, state = self.preview.answer, self._quick or self._newest_known()
+        pointed, state = self.preview.answer, self._quick or self.state
         pointed = pointed if pointed is not None and pointed.cut == cut else None
         drag = self._drag if self._drag is not None and self._drag.cut == cut else None
         shown = state is not None and bool(state.runs)
@@ -222,27 +238,14 @@ class GuidedClicks(QObject):
 
     def figures(self, cut: Cut) -> GuidedFigures | None:
         """Return what the answered clicks would change, seen from a slice; None without any."""
-        state = self._states[-1] if self._states else None
+        state = self.state
         if state is None:
             return None
         counts = state.tallies[cut.plane.name]
         added, taken = (sum(pair[part] for pair in counts.values()) for part in (0, 1))
         here = counts.get(cut.index, (0, 0))
         dsc, note = self._dsc(state, cut), self._taught.note(state.clicks[-1].plane)
-        return GuidedFigures(self._rows(), *here, added, taken, len(counts), dsc, note)
-
-    def _rows(self) -> tuple[ClickLine, ...]:
-        found, before = [], 0
-        for index, click in enumerate(self._clicks):
-            cut = cut_of(click)
-            number = f"slice {self._grey.slice_number(cut)}"
-            where = f"{click.plane} {number}" if cut.plane.axis else number
-            net = None
-            if index < len(self._states):
-                total = sum(added - taken for added, taken in self._states[index].counts.values())
-                net, before = total - before, total
-            found.append(ClickLine(index + 1, click.adds, where, net))
-        return tuple(found)
+        return GuidedFigures(len(self._clicks), *here, added, taken, len(counts), dsc, note)
 
     def _dsc(self, state: Guided, cut: Cut) -> tuple[float, float] | None:
         opened = self._session.open_case
@@ -269,6 +272,7 @@ class GuidedClicks(QObject):
 
     def _click(self, drag: ClickDrag, spots: tuple[Spot, ...], settings: ToolSettings) -> Click:
         reach = {"slice": 0, "step": settings.steps, "lesion": None}[settings.reach]
+        out = self.left_out(drag.cut.plane.name) - {drag.cut.index}
         return Click(
             drag.cut.index,
             spots,
@@ -278,6 +282,8 @@ class GuidedClicks(QObject):
             strength=settings.strength,
             channel=self._grey.channel,
             plane=drag.cut.plane.name,
+            left_out=tuple(sorted(out)),
+            inside=settings.inside,
         )
 
     def _make(self, drag: ClickDrag, settings: ToolSettings) -> None:
@@ -290,7 +296,9 @@ class GuidedClicks(QObject):
             return
         if self._desk.is_stuck("hand", GUIDED):
             return
-        self._clicks.append(self._click(drag, spots, settings))
+        click = self._click(drag, spots, settings)
+        self.leave_out(click.plane, click.left_out)  # a slice that is clicked on is wanted again
+        self._clicks.append(click)
         self._go_on()
 
     def _newest_known(self) -> Guided | None:
@@ -312,15 +320,15 @@ class GuidedClicks(QObject):
         if rule != self._rule:
             self._on_ground_moved()
 
-    def _go_on(self) -> None:
-        """Have the clicks answered that are not yet."""
+    def _go_on(self, known: Sequence[Guided] = ()) -> None:
+        """Have the clicks answered that are not yet; `known` are states that may do for them."""
         state = self._newest()
         left = self._clicks[len(self._states) :]
         if self._task is not None or not left or state is None:
             return
 
         def work(progress: Progress, part: Part) -> list[Guided]:
-            return _answered(state, left, progress, part)
+            return _answered(state, left, known, progress, part)
 
         self._task = self._lanes.run_in_parts(
             "io", work, self._take, parted=self._take_quick, failed=self._tell, finished=self._end
@@ -337,7 +345,8 @@ class GuidedClicks(QObject):
         for state in states:
             if state.clicks == tuple(self._clicks[: len(self._states) + 1]):
                 self._states.append(state)
-        if states and not states[-1].counts:
+                self._before = None
+        if states and not states[-1].reached["axial"]:
             self._desk.noted.emit("No change here", "It is already as the click says.")
 
     def _tell(self, sentence: str) -> None:
@@ -348,6 +357,7 @@ class GuidedClicks(QObject):
 
     def _end(self) -> None:
         self._task = None
+        self._before = self._before if self._clicks else None
         self._go_on()
         self.changed.emit()
         if self._accepting and self._task is None:
@@ -360,6 +370,7 @@ class GuidedClicks(QObject):
 
     def _on_ground_moved(self) -> None:
         """The mask or the probability is another one: the clicks are answered on it anew."""
+        self._before = self.state if self._clicks else None  # shown until there is another
         self._ground = self._quick = None
         self._states.clear()
         self.preview.drop()
@@ -380,17 +391,33 @@ class GuidedClicks(QObject):
         self.drop()
 
 
-def _answered(state: Guided, clicks: list[Click], progress: Progress, part: Part) -> list[Guided]:
-    """Return the states after each click, having shown what each does to its own slice first."""
-    found = []
+def _answered(
+    state: Guided,
+    clicks: Sequence[Click],
+    known: Sequence[Guided],
+    progress: Progress,
+    part: Part,
+) -> list[Guided]:
+    """Return the states after each click, having shown what each does to its own slice first.
+
+    What one of the states `known` says, but for the slices it leaves out, is not answered anew.
+    """
+    found: list[Guided] = []
     for number, click in enumerate(clicks):
         progress(number / len(clicks), GUIDED)
-        if click.reach != 0:
+        whole = (*state.clicks, click)
+        same = known[number].leaving_out(whole) if number < len(known) else None
+        if same is None and click.reach != 0:
             part(state.on_slice(click))
-        state = state.add(click)
-        _ = state.counts  # counted here, and kept
+        state = state.add(click) if same is None else same
+        _ = state.tallies, state.reached  # counted here, and kept
         found.append(state)
     return found
+
+
+def _leaving(click: Click, plane: PlaneName, out: tuple[int, ...]) -> Click:
+    """Return a click that leaves out slices of a plane, where it was made in that."""
+    return msgspec.structs.replace(click, left_out=out) if click.plane == plane else click
 
 
 def _signs(clicks: list[Click], cut: Cut, shape: tuple[int, int, int]) -> tuple[ClickSign, ...]:

@@ -1,7 +1,15 @@
 """The settings of guided clicks, on the tool card."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.domain.figure_text import counted
 from gui.annotation.named_slider import NamedSlider
@@ -37,6 +45,12 @@ class GuidedSettings(QWidget):
         self._strength.moved.connect(lambda part: self.changed.emit("strength", part / _PARTS))
         self._drag = Segments(("Scribble", "Box"), name="A drag")
         self._drag.chosen.connect(lambda index: self.changed.emit("drag", _DRAGS[index]))
+        self._inside = QCheckBox("Keep inside brain")
+        self._inside.setToolTip(
+            "Nothing is added where the image is empty: outside the brain of a stripped image, "
+            "outside the head of another"
+        )
+        self._inside.clicked.connect(lambda on: self.changed.emit("inside", bool(on)))
         self._accept = QPushButton("Accept (Enter)")
         self._accept.clicked.connect(self.accept_asked)
         self._back = QPushButton("Last click back (Backspace)")
@@ -59,6 +73,11 @@ class GuidedSettings(QWidget):
         blocker.unblock()
         self._steps.setVisible(settings.reach == "step")
         self._strength.show_value(round(settings.strength * _PARTS))
+        self._inside.setChecked(settings.inside)
+
+    def offer_inside(self, offered: bool) -> None:
+        """Offer to keep inside the brain; where it is on it stays in sight."""
+        self._inside.setVisible(offered or self._inside.isChecked())
 
     def show_clicks(self, count: int) -> None:
         """Say how many clicks there are to be accepted."""
@@ -86,6 +105,7 @@ class GuidedSettings(QWidget):
         column.addWidget(self._steps, 0, Qt.AlignmentFlag.AlignRight)
         column.addWidget(self._strength)
         column.addLayout(drag)
+        column.addWidget(self._inside)
         column.addWidget(self._accept)
         column.addWidget(self._back)
 

@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gui.annotation.click_tool import make_guided, show_clicks
+from gui.annotation.clicks_presenter import ClicksPresenter, ClickViews
 from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.correction_presenter import AnnotationViews, CorrectionPresenter
 from gui.annotation.correction_verbs import Bench, correction_verbs
 from gui.annotation.edit_names import edit_title
-from gui.annotation.guided_clicks import GuidedClicks
 from gui.annotation.lesion_marker import Lesions
 from gui.annotation.paint_tools import PaintTools
 from gui.annotation.range_preview import Preview, taken_by
 from gui.annotation.shown_grey import ShownGrey
-from gui.annotation.taught_guide import taught_guide
 from gui.annotation.tool_presenter import ToolPresenter
 from gui.shell.context import Context, Handlers
 from gui.viewer.install import Viewer
@@ -27,16 +27,16 @@ class AnnotationFeature:
     handlers: Handlers
     desk: CorrectionDesk
     paint_tools: PaintTools
-    presenters: tuple[CorrectionPresenter, ToolPresenter]
+    presenters: tuple[CorrectionPresenter, ToolPresenter, ClicksPresenter]
     set_tool: Callable[[Tool], None]
 
 
-def install(context: Context, views: AnnotationViews) -> AnnotationFeature:
+def install(context: Context, views: AnnotationViews, clicks: ClickViews) -> AnnotationFeature:
     """Make desk, tools and presenter of the correction, and connect them."""
     session, lanes = context.session, context.lanes
     desk = CorrectionDesk(session, lanes)
     grey, preview = ShownGrey(session), Preview(lanes, taken_by)
-    guided = GuidedClicks(grey, desk, lanes, taught_guide(context))
+    guided = make_guided(context, grey, desk)
     paint_tools = PaintTools(grey, desk, (Lesions(session, lanes, desk), preview, guided))
     views.viewer.with_views(paint_tools.add_view)
     presenter = CorrectionPresenter(context, desk, paint_tools, views)
@@ -44,9 +44,9 @@ def install(context: Context, views: AnnotationViews) -> AnnotationFeature:
     desk.saved.connect(context.operations.keep_place)
     desk.noted.connect(lambda of, said: context.toasts.show_toast(edit_title(of), said))
     context.operations.leaving.connect(desk.end)
+    shown, film_verbs = show_clicks(context, (desk, paint_tools, grey), views.viewer, clicks)
     views.rail.command_asked.connect(context.trigger)
     context.closing.connect(preview.drop)
-    context.closing.connect(guided.drop)
     _follow_hands(context, views.viewer)
 
     views.card.over.chosen.connect(views.viewer.labels.desk.write_over)
@@ -61,9 +61,10 @@ def install(context: Context, views: AnnotationViews) -> AnnotationFeature:
         "pan_tool": lambda: set_tool("pan"),
         "window_tool": lambda: set_tool("window"),
         "swap_buttons": lambda: _swap_buttons(context),
+        **film_verbs,
         **correction_verbs(Bench(context, desk, paint_tools, views.viewer, set_tool)),
     }
-    return AnnotationFeature(handlers, desk, paint_tools, (presenter, tools), set_tool)
+    return AnnotationFeature(handlers, desk, paint_tools, (presenter, tools, shown), set_tool)
 
 
 def _swap_buttons(context: Context) -> None:

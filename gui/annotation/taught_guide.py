@@ -13,7 +13,8 @@ from core.domain.plane import PlaneName
 from core.domain.volume import Volume
 from core.inference.engine import Engine
 from core.inference.guide_network import NetworkGuide
-from core.models.guides import GuideModel, Guides
+from core.models.guide_choice import answering_guide
+from core.models.guides import GuideModel
 from core.workspace.workspace_folder import registry
 from gui.shell.context import Context
 from gui.shell.tasks import Lanes
@@ -77,7 +78,7 @@ class TaughtGuide(QObject):
         if not self._looked:
             self._looked, self._model = True, None
             try:
-                self._model = Guides(self._roots()).find()
+                self._model = answering_guide(self._roots())
             except ModelError as error:
                 self._failed.emit(str(error))
         return self._model

@@ -252,12 +252,18 @@ class ToolCard(QFrame):
         height, room = self._height(words=True), self._image.height() - _EDGE
         if _TOP + height > room - _FOOT:
             height = self._height(words=False)
+        if _TOP + height > room - _FOOT:
+            height = self._height(words=False, spare=False)
         self.setFixedHeight(height)
         self.move(_LEFT, max(min(_TOP, room - height), _EDGE))
         self.raise_()
 
-    def _height(self, *, words: bool) -> int:
-        """Return how tall the card is with its words, or without them; they stay so."""
+    def _height(self, *, words: bool, spare: bool = True) -> int:
+        """Return how tall the card is with its words, or without them; they stay so.
+
+        What it can spare beside them is off where it is left out.
+        """
+        self._guided.offer_inside(spare)
         self._hint.setVisible(words)
         self._starting.setVisible(words)
         layout = self.layout()

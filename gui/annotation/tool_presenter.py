@@ -33,7 +33,6 @@ class ToolPresenter(QObject):
         card.complete_asked.connect(drawing.complete)
         card.back_asked.connect(drawing.take_back)
         drawing.guided.changed.connect(self._show_clicks)
-        card.preview.remove_asked.connect(drawing.guided.remove)
         session.view_changed.connect(self._show_clicks)
         card.start_chosen.connect(lambda kind: self._change(start_from=kind))
         self._preview.changed.connect(self._show_taken)

@@ -21,7 +21,8 @@ class ToolSettings:
     and of 16 bit. `through` lets whole lesions be taken and deleted on all slices.
 
     A guided click reaches its slice, as far as the lesion goes on, or `steps` slices to each side.
-    `strength` 0 to 1 says how wide it works, and `drag` what a drag with it means.
+    `strength` 0 to 1 says how wide it works, and `drag` what a drag with it means. With `inside`
+    it adds nothing outside the brain, or the head where the skull is there.
     """
 
     size: int = 12
@@ -35,6 +36,7 @@ class ToolSettings:
     steps: int = 3
     strength: float = 0.5
     drag: DragKind = "scribble"
+    inside: bool = False
 
 
 def grey_text(value: float) -> str:

@@ -43,6 +43,10 @@ class Inspector(QFrame):
         column.addWidget(rule)
         column.addWidget(foot)
 
+    def bring_into_view(self, panel: QWidget) -> None:
+        """Scroll until a panel is seen, as far as there is room for it."""
+        self._scroll.ensureWidgetVisible(panel, 0, 0)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and watched is self._scroll.viewport():
             self._in_view.fill(self._scroll.viewport().height())

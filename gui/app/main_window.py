@@ -24,6 +24,8 @@ from PySide6.QtWidgets import (
 )
 
 from core.workspace.settings import WindowPlace
+from gui.annotation.clicks_panel import ClicksPanel
+from gui.annotation.film_strip import FilmStrip
 from gui.annotation.tool_card import ToolCard
 from gui.annotation.tool_rail import ToolRail
 from gui.app.inspector import Inspector
@@ -56,6 +58,7 @@ from gui.viewer.strip import SliceStrip
 from gui.viewer.surface_pane import SurfacePane
 from gui.viewer.touch import Tool
 from gui.viewer.viewer_header import ViewerHeader
+from gui.widgets.later import Later
 from gui.widgets.notices import NoticeBar
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
 from gui.widgets.run_line import RunLine
@@ -85,12 +88,14 @@ class MainWindow(QMainWindow):
         self.theme: Theme = DARK
         self.overlays: OverlayColours = DEFAULT_OVERLAYS
         self._compact: bool | None = None
-        self._closed = self._several = False
+        self._closed = self._several = self._filming = False
+        self._reviewing = True
         self._below: StudyPanel | None = None
         self.may_close: Callable[[], bool] = lambda: True
         self.actions_table = Actions(self)
         self._make_regions()
         self._lay_out()
+        self._to_clicks = Later(self, 0, lambda: self._inspector.bring_into_view(self.clicks))
         self.setAcceptDrops(True)
         self.toasts = Toasts(self, over=self.grid)
         self._keyboard = Keyboard(self)
@@ -151,6 +156,11 @@ class MainWindow(QMainWindow):
         command = f"{tool}_tool"
         self.view.set_tool(tool)
         self.rail.set_tool(command)
+        guided = tool == "guided"
+        self.strip.set_tall(guided)
+        if guided and self.clicks.isHidden():
+            self._to_clicks.start()
+        self.clicks.setVisible(guided)
         for name in TOOL_COMMANDS:
             self.actions[name].setChecked(name == command)
 
@@ -158,7 +168,8 @@ class MainWindow(QMainWindow):
         """Obey and name the keys that the reader gave to commands."""
         self.actions.set_keys(changed)
         self.rail.set_keys(changed)
-        for part in (self.top_bar, self.header, self.card, self.review, self.disagreements):
+        named = (self.top_bar, self.header, self.card, self.review, self.disagreements)
+        for part in (*named, self.film, self.clicks):
             part.set_keys(changed)
 
     def find_case(self) -> None:
@@ -177,6 +188,7 @@ class MainWindow(QMainWindow):
             self.worklist,
             self.view,
             self.strip,
+            self.film,
             self.jobs,
             self.layers,
             self.review,
@@ -217,9 +229,17 @@ class MainWindow(QMainWindow):
         self._set_reviewing(True)
 
     def _set_reviewing(self, reviewing: bool) -> None:
-        for part in (self.rail, self.strip, self.jobs):
+        self._reviewing = reviewing
+        for part in (self.rail, self.jobs):
             part.setVisible(reviewing)
+        self.show_film(self._filming)
         self._fit_below()
+
+    def show_film(self, filming: bool) -> None:
+        """Show the slices of carried clicks in the place of the strip, or that again."""
+        self._filming = filming
+        self.strip.setVisible(self._reviewing and not filming)
+        self.film.setVisible(self._reviewing and filming)
 
     def _fit_below(self) -> None:
         if self._below is not None:
@@ -270,7 +290,7 @@ class MainWindow(QMainWindow):
         self.planes.set_surface_pane(self.surfaces)
         self.card = ToolCard(self.view)
         self.empty = EmptyState(self.view)
-        self.strip = SliceStrip()
+        self.strip, self.film, self.clicks = SliceStrip(), FilmStrip(), ClicksPanel()
         self.drawer = RunLine("Runs", stop_tip="Stop the runs (Esc)")
         tip = "Stop after the slices in hand; what is predicted is kept"
         self.study_line = RunLine("Comparison", stop_tip=tip, show_label="Show")
@@ -300,11 +320,13 @@ class MainWindow(QMainWindow):
             self.planes,
             self.empty,
             self.strip,
+            self.film,
             self.jobs,
             self.layers,
             self.label_rows,
             self.region_rows,
             self.metrics,
+            self.clicks,
             self.measurements,
             self.disagreements,
             self.review,
@@ -319,6 +341,7 @@ class MainWindow(QMainWindow):
             self.label_rows,
             self.region_rows,
             self.metrics,
+            self.clicks,
             self.measurements,
             self.disagreements,
         )
@@ -359,7 +382,7 @@ class MainWindow(QMainWindow):
         row.addWidget(beside, 1)
         for line in (self.drawer, self.study_line):
             self.jobs.show_in_line(line)
-        for widget in (self.header, image, self.strip, self.jobs):
+        for widget in (self.header, image, self.strip, self.film, self.jobs):
             column.addWidget(widget, 1 if widget is image else 0)
         return centre
 
@@ -368,7 +391,7 @@ class MainWindow(QMainWindow):
             return
         self._compact = compact
         bars = (self.top_bar, self.header, self.strip, self.jobs, self.status)
-        for part in (*bars, self.review, self.metrics):
+        for part in (*bars, self.film, self.clicks, self.review, self.metrics):
             part.set_compact(compact)
         self.layers.set_expanded(not compact and not self._several)
         self._side.set_narrow(compact)

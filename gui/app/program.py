@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 from core.inference.engine import Engine
 from core.workspace.settings import home, prepare_home, read_settings, settings_path
 from gui.annotation import install as annotation
+from gui.annotation.clicks_presenter import ClickViews
 from gui.annotation.correction_presenter import AnnotationViews
 from gui.app.close_guard import CloseGuard
 from gui.app.frame_presenter import FramePresenter
@@ -73,7 +74,8 @@ class Program:
             context, WorklistViews(window.worklist, window.header, window.find_case)
         )
         self.prediction = prediction.install(context, self._prediction_views())
-        self.annotation = annotation.install(context, self._annotation_views())
+        clicks = ClickViews(window.film, window.clicks, window.show_film)
+        self.annotation = annotation.install(context, self._annotation_views(), clicks)
         self.measurement = measurement.install(
             context, MeasurementViews(self.viewer, window.measurements)
         )

@@ -1,18 +1,14 @@
 """Offers the choice of channels where images have four or more, and keeps it for the folder."""
 
-from pathlib import Path
-
-import msgspec
 from PySide6.QtCore import QObject
 
 from core.io.case import Case
 from core.io.tiff import read_image
-from core.workspace import known_dataset
 from gui.data.channel_dialog import ChannelDialog
+from gui.data.folder_question import FolderQuestion
 from gui.shell.context import Context
 
 _MOST = 3
-_SUBJECT = "channels"
 
 
 class ChannelChoice(QObject):
@@ -21,7 +17,7 @@ class ChannelChoice(QObject):
     def __init__(self, context: Context) -> None:
         super().__init__()
         self._context, self._session = context, context.session
-        self._offered: Path | None = None
+        self._question = FolderQuestion(context, "channels")
         self.dialog: ChannelDialog | None = None
         self._session.case_changed.connect(self._on_case_changed)
 
@@ -54,38 +50,22 @@ class ChannelChoice(QObject):
 
     def _nothing_to_choose(self, case: Case, count: int) -> None:
         plural = "" if count == 1 else "s"
-        said = f"{case.id} has {count} channel{plural}, each with its own place."
-        self._context.toasts.show_toast("Nothing to choose", said, subject=_SUBJECT)
+        self._question.say_needless(
+            f"{case.id} has {count} channel{plural}, each with its own place."
+        )
 
     def keep(self, channels: tuple[int, ...]) -> None:
         """Keep a choice for the folder that is open, and read its cases anew."""
-        place = self._session.place
-        if place is None:
-            return
-        root = place.dataset.root
-
-        def work(_: object) -> None:
-            known_dataset.keep(
-                root, msgspec.structs.replace(known_dataset.recalled(root), channels=channels)
-            )
-
-        self._context.lanes.run(
-            "io",
-            work,
-            lambda _: self._context.operations.open_dataset(root),
-            failed=lambda said: self._context.say_failed("The choice was not kept", said),
-        )
+        self._question.keep(self._question.root, channels=channels)
 
     def _on_case_changed(self) -> None:
-        opened, place = self._session.open_case, self._session.place
-        if opened is None or place is None or place.dataset.root == self._offered:
+        opened = self._session.open_case
+        if opened is None or not self._question.is_new:
             return
         case, count = opened.loaded.case, len(opened.loaded.volume.channels)
         if case.volumes is None and not case.channels and count > _MOST:
-            self._offered = place.dataset.root
-            self._context.toasts.show_toast(
+            self._question.offer(
                 f"{count} channels",
                 "Models of three channels need a choice of three.",
-                action=("Choose…", self.ask),
-                subject=_SUBJECT,
+                ("Choose…", self.ask),
             )

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.data.organise_form import FileRow
+from gui.data.organise_form import LEFT_OUT, FileRow
 from gui.widgets.icons import icon
 from gui.widgets.labels import make_label
 from gui.widgets.palette import DARK, OverlayColours, Theme
@@ -26,7 +26,6 @@ from gui.widgets.segments import Segments
 from gui.widgets.theme import app_font
 
 _CASE = Qt.ItemDataRole.UserRole
-_LEFT_OUT = "left out"
 _ICON, _ROW = 14, 26
 _BADGE, _BADGE_PAD = 16, 6
 
@@ -111,7 +110,7 @@ class FileTree(QWidget):
         item.setToolTip(0, row.name)
         if row.below:
             item.setIcon(0, icon("folder-open", colour=self._theme.t3, size=_ICON))
-        faint = self._theme.t3 if row.tag in ("", _LEFT_OUT) and not row.below else self._theme.t1
+        faint = self._theme.t3 if row.tag in ("", LEFT_OUT) and not row.below else self._theme.t1
         item.setForeground(0, QBrush(QColor(faint)))
         item.setForeground(1, QBrush(QColor(self._theme.t3 if row.below else self._theme.t2)))
         for each in row.below:
@@ -151,7 +150,7 @@ class _TagDelegate(QStyledItemDelegate):
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
         text = str(index.data() or "")
-        if text == _LEFT_OUT or text.replace(",", "").isdigit():
+        if text == LEFT_OUT or text.replace(",", "").isdigit():
             super().paint(painter, option, index)
             return
         plain = QStyleOptionViewItem(option)

@@ -32,6 +32,10 @@ class ChannelRow:
     files: str = ""
 
 
+LEFT_OUT = "left out"
+"""The tag of a file that is in no case."""
+
+
 @dataclass(frozen=True)
 class FileRow:
     """A file or a folder of the tree; `tag` says what it is taken for, nothing for a folder."""

@@ -11,7 +11,6 @@ from PySide6.QtGui import QImage
 from core.domain.label_set import LabelMap, LabelSet
 from core.io.case_look import CaseLook
 from core.io.layouts.found import FoundCase, FoundDataset
-from core.io.layouts.registry import TWICE
 from gui.data.organise_form import CheckRow, FoundLabel, FoundRow, SurveyView
 
 _MOST_LABELS = 12
@@ -67,7 +66,7 @@ def survey_view(
     resampled = sum(look.resampled for look in looks)
     spaced = sum(look.spacing_mm is not None for look in looks)
     readable = sum(look.is_readable for look in looks)
-    twice = sum(TWICE in notice for notice in found.notices)
+    twice = len(found.twice)
     on_grid = sum(not look.other_grid for look in masked)
     checks = (
         ()

@@ -17,6 +17,7 @@ from core.io.layouts.tree import Folder
 from core.io.organisation import Organisation
 from core.io.thumbnail import labelled_tile, telling_index
 from gui.data.organise_form import (
+    LEFT_OUT,
     MASK,
     ChannelRow,
     FileRow,
@@ -244,7 +245,7 @@ def _folder_row(folder: Folder, tags: Mapping[Path, tuple[str, str]]) -> FileRow
     if len(folder.folders) > _MOST_FOLDERS:
         below.append(FileRow(f"{len(folder.folders) - _MOST_FOLDERS:,} more folders"))
     for name in folder.files[:_MOST_FILES]:
-        tag, case_id = tags.get(folder.path / name, ("left out", ""))
+        tag, case_id = tags.get(folder.path / name, (LEFT_OUT, ""))
         below.append(FileRow(name, tag, (), case_id))
     if len(folder.files) > _MOST_FILES:
         below.append(FileRow(f"{len(folder.files) - _MOST_FILES:,} more files"))

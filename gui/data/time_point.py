@@ -1,21 +1,18 @@
 """Which volume of files that hold several is shown: asked for a case, and kept for its folder."""
 
 from collections import Counter
-from pathlib import Path
 
-import msgspec
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from core.io.case import Case
-from core.io.choice import POINT_OFFER
 from core.io.found_case import read_channel
 from core.workspace import known_dataset
+from gui.data.folder_question import FolderQuestion
 from gui.shell.context import Context
 from gui.widgets.fields import spin_field
 from gui.widgets.labels import make_wrapped_label
 
-_SUBJECT = "time-point"
 _ABOUT = (
     "The choice holds for all cases of this folder, here and on the command line, where it is "
     "--point {point} (from 0)."
@@ -71,7 +68,7 @@ class TimePoint(QObject):
     def __init__(self, context: Context) -> None:
         super().__init__()
         self._context, self._session = context, context.session
-        self._offered: Path | None = None
+        self._question = FolderQuestion(context, "time-point")
         self.dialog: TimePointDialog | None = None
         self._session.case_changed.connect(self._on_case_changed)
 
@@ -91,7 +88,7 @@ class TimePoint(QObject):
     def _show(self, case_id: str, count: int, index: int) -> None:
         if count < 2:
             said = f"Each file of {case_id} holds one volume, or its layout says which is which."
-            self._context.toasts.show_toast("Nothing to choose", said, subject=_SUBJECT)
+            self._question.say_needless(said)
             return
         shown = min(index, count - 1)
         self.dialog = TimePointDialog(self._context.window, case_id, count, shown)
@@ -100,33 +97,17 @@ class TimePoint(QObject):
 
     def keep(self, index: int) -> None:
         """Keep a choice for the folder that is open, and read its cases anew."""
-        place = self._session.place
-        if place is None:
-            return
-        root = place.dataset.root
-
-        def work(_: object) -> None:
-            how = msgspec.structs.replace(known_dataset.recalled(root), point=index)
-            known_dataset.keep(root, how)
-
-        self._context.lanes.run(
-            "io",
-            work,
-            lambda _: self._context.operations.open_dataset(root),
-            failed=lambda said: self._context.say_failed("The choice was not kept", said),
-        )
+        self._question.keep(self._question.root, point=index)
 
     def _on_case_changed(self) -> None:
-        opened, place = self._session.open_case, self._session.place
-        if opened is None or place is None or place.dataset.root == self._offered:
+        opened = self._session.open_case
+        if opened is None or not self._question.is_new:
             return
-        if any(POINT_OFFER in told for told in opened.loaded.notices):
-            self._offered = place.dataset.root
-            self._context.toasts.show_toast(
+        if opened.loaded.unchosen:
+            self._question.offer(
                 "A file holds several volumes",
                 "The first is shown; another time point can be chosen.",
-                action=("Choose…", self.ask),
-                subject=_SUBJECT,
+                ("Choose…", self.ask),
             )
 
 

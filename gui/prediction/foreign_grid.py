@@ -1,11 +1,11 @@
 """Offers to bring masks of another program from another grid onto their images; never unasked."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 
-from core.io.found_case import RESAMPLE_OFFER
 from core.models.mask_model import MaskModel
 from gui.shell.context import Context
 
@@ -13,18 +13,22 @@ _SUBJECT = "foreign-grid"
 
 
 class ForeignGrid(QObject):
-    """Says what failed, with an offer where the grid alone is the reason; says what was done."""
+    """Says what failed, with an offer where the grid alone is the reason; says what was done.
 
-    def __init__(self, context: Context) -> None:
+    `is_off_grid` tells of a case whether it is.
+    """
+
+    def __init__(self, context: Context, is_off_grid: Callable[[str], bool]) -> None:
         super().__init__()
+        self._is_off_grid = is_off_grid
         self._context, self._session = context, context.session
         self._told: set[Path] = set()
         self._session.result_changed.connect(self._on_result_changed)
 
     def say_failed(self, title: str, said: str) -> None:
-        """Say what went wrong with a case; a mask on another grid can be resampled."""
+        """Say what went wrong with the case `title`; a mask on another grid can be resampled."""
         model = self._session.models.current
-        if not isinstance(model, MaskModel) or RESAMPLE_OFFER not in said:
+        if not isinstance(model, MaskModel) or not self._is_off_grid(title):
             self._context.say_failed(title, said)
             return
         self._context.toasts.show_toast(

@@ -35,7 +35,7 @@ def install(context: Context, views: PredictionViews) -> PredictionFeature:
     _connect_bars(desk, views)
     views.top_bar.model_chosen.connect(choosing)
     views.drawer.stop_asked.connect(lambda: context.stopping.ask(desk.runs.cancel))
-    foreign_grid = ForeignGrid(context)
+    foreign_grid = ForeignGrid(context, desk.runs.is_off_grid)
     desk.failed.connect(foreign_grid.say_failed)
     desk.measured.connect(panels.show_measured)
     desk.engines_found.connect(panels.show_engines)

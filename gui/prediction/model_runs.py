@@ -2,14 +2,16 @@
 
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from core.domain.counted_mask import GrowingMask
+from core.domain.errors import OtherGrid
 from core.domain.prediction import Prediction
 from core.domain.volume import Volume
 from core.io.case import Case
@@ -26,6 +28,8 @@ from gui.shell.session_parts import CaseState, Place, Result, RunQueue
 from gui.shell.tasks import Lanes, Task
 
 _SAY_SECONDS = 0.2
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +70,7 @@ class ModelRuns(QObject):
         self._waiting: deque[Case] = deque()
         self._running: _Running | None = None
         self._last: _Shown | None = None
+        self._off_grid: set[str] = set()
         self._started = self._said = 0.0
 
     def run(self, cases: Iterable[Case], *, first: bool = False) -> None:
@@ -118,10 +123,25 @@ class ModelRuns(QObject):
         version = self._session.case_version
         self._lanes.run(
             "io",
-            lambda _: _found(opened.loaded, model, place, last),
+            lambda _: self._noting_grid(
+                opened.loaded.case.id, lambda: _found(opened.loaded, model, place, last)
+            ),
             lambda found: self._show_cached(found, version, model),
             failed=lambda sentence: self._on_not_found(opened.loaded.case.id, sentence),
         )
+
+    def is_off_grid(self, case_id: str) -> bool:
+        """Tell whether a case failed last because its mask lies on another grid."""
+        return case_id in self._off_grid
+
+    def _noting_grid(self, case_id: str, work: Callable[[], T]) -> T:
+        """Do `work` for a case, on a worker; note whether another grid is what is wrong."""
+        self._off_grid.discard(case_id)
+        try:
+            return work()
+        except OtherGrid:
+            self._off_grid.add(case_id)
+            raise
 
     def _on_not_found(self, case_id: str, sentence: str) -> None:
         if case_id == self._session.current:
@@ -147,8 +167,9 @@ class ModelRuns(QObject):
         wanted = WantedRun(case, model, place, self._session.settings.device, first)
         task = self._lanes.run_in_parts(
             "gpu",
-            lambda progress, part: self._case_run.run(
-                wanted, lambda *arrived: part(arrived), progress
+            lambda progress, part: self._noting_grid(
+                case.id,
+                lambda: self._case_run.run(wanted, lambda *arrived: part(arrived), progress),
             ),
             self._on_done,
             failed=lambda sentence: self._on_failed(case.id, sentence),

@@ -33,6 +33,8 @@ class Command:
     part: str = ""
 
 
+_CARRIED = "Guided clicks"
+
 COMMANDS: tuple[Command, ...] = (
     Command("open_dataset", "Open folder…", "File", ("Ctrl+O",), "folder-open", "nothing"),
     Command("open_file", "Open file or zip…", "File", ("Ctrl+Shift+O",), "image", "nothing"),
@@ -145,7 +147,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("fill_mask_holes", "Fill holes in this slice", "Correct", part="Slice and case"),
     Command("copy_before", "Copy the slice before", "Correct", ("Ctrl+Up",), part="Slice and case"),
     Command("copy_after", "Copy the slice after", "Correct", ("Ctrl+Down",), part="Slice and case"),
-    Command("replay_clicks", "Replay the clicks on this model", "Correct"),
+    Command("replay_clicks", "Replay the clicks on this model", "Correct", part=_CARRIED),
+    Command("film_before", "Carried slice before", "Correct", ("Alt+Up",), part=_CARRIED),
+    Command("film_after", "Carried slice after", "Correct", ("Alt+Down",), part=_CARRIED),
+    Command("film_tick", "Tick this carried slice", "Correct", ("Alt+A",), part=_CARRIED),
+    Command("film_leave", "Leave this carried slice out", "Correct", ("Alt+X",), part=_CARRIED),
     Command(
         "interpolate",
         "Interpolate between painted slices",

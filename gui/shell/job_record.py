@@ -59,11 +59,12 @@ class JobHead(msgspec.Struct, frozen=True):
     tried: dict[str, tuple[object, ...]] = {}
     train: "JobHead | None" = None
     task: str = "segment"
+    starts: str = ""
 
     @property
     def is_guide(self) -> bool:
-        """True where what answers guided clicks is taught, which no gate judges."""
-        return self.task == "guide"
+        """True where what answers guided clicks is taught, or judged."""
+        return self.task == "guide" or (bool(self.candidate) and bool(self.starts))
 
     @property
     def kind(self) -> JobKind:
@@ -77,7 +78,7 @@ class JobHead(msgspec.Struct, frozen=True):
         """What runs the job."""
         match self.kind:
             case "gate":
-                return "gate"
+                return "guide_gate" if self.is_guide else "gate"
             case "train":
                 return "train"
         return "units"

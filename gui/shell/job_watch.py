@@ -11,9 +11,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from core.domain.errors import AppError
 from core.domain.progress import Progress
-from core.jobs.job_folder import JobFolder, JobRequest, list_jobs
+from core.jobs.job_folder import JobFolder, JobRequest, list_jobs, next_job_path
 from core.jobs.job_start import JobProgram, start_job
 from gui.shell.job_record import Asked, JobRecord, JobTail
 from gui.shell.tasks import Lanes, Task
@@ -90,7 +89,7 @@ class JobWatch(QObject):
             return
 
         def work(_: Progress) -> str:
-            job, program = prepare(_next_path(folder, kind))
+            job, program = prepare(next_job_path(folder, kind))
             start_job(job, program)
             return job.path.name
 
@@ -197,13 +196,3 @@ def _read(folder: Path, tails: dict[str, JobTail]) -> list[JobRecord]:
     for gone in tails.keys() - jobs.keys():
         del tails[gone]
     return [tails.setdefault(name, JobTail(job)).read() for name, job in jobs.items()]
-
-
-def _next_path(folder: Path, kind: str) -> Path:
-    """Return a folder no job has, named so that the newest sorts last."""
-    try:
-        names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-    except OSError as error:
-        raise AppError(f"{folder}: expected a folder that can be read, found: {error}.") from error
-    numbers = [int(digits) for name in names if (digits := name.partition("-")[0]).isdecimal()]
-    return folder / f"{max(numbers, default=0) + 1:04}-{kind}"

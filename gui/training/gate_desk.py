@@ -11,7 +11,7 @@ from core.jobs.job_folder import JobFolder, create_job
 from core.jobs.job_start import JobProgram
 from core.models import promotion
 from core.models.gate import GateReport, GateSpec
-from core.models.model_changes import delete_model
+from core.models.model_changes import delete_any
 from core.models.registry import Registry
 from core.workspace.splits import frozen_split
 from core.workspace.workspace_folder import registry
@@ -20,6 +20,13 @@ from gui.shell.session import Session
 from gui.shell.session_parts import Models, Place
 from gui.shell.tasks import Lanes, Work
 from gui.training.gate_view import Choices
+from gui.training.guide_gate import (
+    choose,
+    go_back,
+    is_guide,
+    prepare_guide_gate,
+    read_guide_choices,
+)
 
 T = TypeVar("T")
 Then = Callable[[], None]
@@ -42,29 +49,33 @@ class GateDesk(QObject):
         place, device = self._session.place, self._session.settings.device
         if place is None:
             raise AppError("Expected an open dataset, found none. Open one.")
-        return _make_gate(path, place, self._registry(place), candidate, device=device)
+        models = self._registry(place)
+        if is_guide(models, candidate):
+            return prepare_guide_gate(path, place, models, candidate, device=device)
+        return _make_gate(path, place, models, candidate, device=device)
 
     def promote(self, model_id: str, report: GateReport | None, then: Then) -> None:
-        """Have a model predict by default, then do `then`."""
-        self._change(lambda found: promotion.promote(found, model_id, report), then)
+        """Have a model predict by default, or a guide answer clicks, then do `then`."""
+        self._change(lambda found: choose(found, model_id, report), then)
 
-    def roll_back(self, model_id: str, then: Then) -> None:
-        """Have an earlier champion predict by default again."""
-        self._change(lambda found: promotion.roll_back(found, model_id), then)
+    def roll_back(self, model_id: str, then: Then, *, guide: bool = False) -> None:
+        """Have an earlier champion predict by default again, or an earlier guide answer."""
+        self._change(lambda found: go_back(found, model_id, guide=guide), then)
 
     def delete(self, model_id: str, then: Then) -> None:
-        """Delete a model and its weights."""
-        self._change(lambda found: delete_model(found, model_id), then)
+        """Delete a model or a guide and its weights."""
+        self._change(lambda found: delete_any(found, model_id), then)
 
     def reload(self, then: Then | None = None) -> None:
         """Read the models anew."""
         self._change(lambda _: None, then)
 
-    def find_choices(self, show: Callable[[Choices], None]) -> None:
-        """Hand over what can be done about a candidate now."""
+    def find_choices(self, show: Callable[[Choices], None], *, guide: bool = False) -> None:
+        """Hand over what can be done about a candidate now, a model or a guide."""
         place = self._session.place
         if place is not None:
-            self._start(lambda _: _read_choices(self._registry(place)), show)
+            read = read_guide_choices if guide else _read_choices
+            self._start(lambda _: read(self._registry(place)), show)
 
     def _change(self, act: Callable[[Registry], object], then: Then | None) -> None:
         place, current = self._session.place, self._session.models.current

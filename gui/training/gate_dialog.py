@@ -108,13 +108,11 @@ class GateDialog(QDialog):
     def _make_buttons(self) -> None:
         self._promote = QPushButton("Promote")
         self._promote.setProperty("primary", True)
-        self._promote.setToolTip("Predict with the candidate from now on; can be rolled back")
         self._keep = QPushButton("Keep as candidate")
         self._keep.setToolTip("Change nothing; it stays in the list of models")
         self._delete = QPushButton("Delete")
         self._delete.setToolTip("Delete the candidate's weights")
         self._back = QPushButton("Roll back")
-        self._back.setToolTip("Predict with an earlier champion again")
         self._menu = QMenu(self)
         self._back.setMenu(self._menu)
         self._back.setProperty("menu", True)
@@ -167,6 +165,7 @@ class GateDialog(QDialog):
             button.setProperty("link", True)
             button.setAutoDefault(False)
             button.setToolTip(plain_tip(f"Show {row.case_id} side by side"))
+            button.setEnabled(not view.guides)
             button.clicked.connect(lambda _=False, name=row.case_id: self.case_asked.emit(name))
             self._lost.addWidget(button)
         if len(lost) > _MOST_LOST:
@@ -178,8 +177,8 @@ class GateDialog(QDialog):
         for index, row in enumerate(view.rows):
             for column, text in enumerate(_cells(row)):
                 item = QTableWidgetItem(text)
-                tip = f"{row.case_id}: double-click or Enter shows it side by side"
-                item.setToolTip(plain_tip(tip))
+                tip = "" if view.guides else ": double-click or Enter shows it side by side"
+                item.setToolTip(plain_tip(row.case_id + tip))
                 item.setTextAlignment(_RIGHT if 0 < column < _SHOW else _LEFT)
                 if column == _CHANGE:
                     item.setForeground(QBrush(QColor(self._colour(row))))
@@ -187,6 +186,9 @@ class GateDialog(QDialog):
 
     def _show_choices(self, view: GateView) -> None:
         candidate = view.standing == "candidate"
+        does = "Answer guided clicks" if view.guides else "Predict"
+        self._promote.setToolTip(f"{does} with the candidate from now on; can be rolled back")
+        self._back.setToolTip(f"{does} with an earlier one again")
         self._promote.setEnabled(candidate)
         self._promote.setText("Promoted" if view.standing == "champion" else "Promote")
         self._keep.setText("Keep as candidate" if candidate else "Close")
@@ -203,7 +205,7 @@ class GateDialog(QDialog):
         return self._theme.ok if row.difference > 0 else self._theme.bad
 
     def _on_row_activated(self, row: int) -> None:
-        if self._view is not None:
+        if self._view is not None and not self._view.guides:
             self.case_asked.emit(self._view.rows[row].case_id)
 
     def _on_keep(self) -> None:

@@ -78,7 +78,7 @@ class GatePresenter(QObject):
                 dialog.show()
                 dialog.raise_()
 
-        self.desk.find_choices(fill)
+        self.desk.find_choices(fill, guide=report.clicks is not None)
 
     def _on_promote_asked(self, model_id: str) -> None:
         said = "" if self._report is None else self._report.doubt
@@ -91,20 +91,28 @@ class GatePresenter(QObject):
     def _promote(self, model_id: str) -> None:
         report, title = self._report, self._title(model_id)
 
+        guide = report is not None and report.clicks is not None
+        does = "answers guided clicks" if guide else "predicts by default"
+
         def tell() -> None:
-            self.promoted.emit(model_id)
-            self.told.emit("Promoted", f"{title} predicts by default; Roll back takes it back.")
+            if not guide:
+                self.promoted.emit(model_id)
+            self.told.emit("Promoted", f"{title} {does}; Roll back takes it back.")
 
         self.desk.promote(model_id, report, tell)
 
     def _roll_back(self, model_id: str) -> None:
         title = self._title(model_id)
 
-        def tell() -> None:
-            self.promoted.emit(model_id)
-            self.told.emit("Rolled back", f"{title} predicts by default again.")
+        guide = self._report is not None and self._report.clicks is not None
+        does = "answers guided clicks" if guide else "predicts by default"
 
-        self.desk.roll_back(model_id, tell)
+        def tell() -> None:
+            if not guide:
+                self.promoted.emit(model_id)
+            self.told.emit("Rolled back", f"{title} {does} again.")
+
+        self.desk.roll_back(model_id, tell, guide=guide)
 
     def _on_delete_asked(self, model_id: str) -> None:
         said = "Its weights are deleted, which cannot be taken back. Its job folder stays."

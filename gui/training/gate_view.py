@@ -27,7 +27,8 @@ class GateRow:
 class GateView:
     """What a gate found and what can be done about it; `earlier` are champions to go back to.
 
-    `labels` has a row a label or region, where the models give several.
+    `labels` has a row a label or region, where the models give several. Two guides of clicks have
+    no masks that could be shown side by side.
     """
 
     champion_id: str
@@ -43,6 +44,7 @@ class GateView:
     standing: Standing = "candidate"
     deletable: bool = False
     earlier: tuple[tuple[str, str], ...] = ()
+    guides: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ def gate_view(report: GateReport, choices: Choices, names: Mapping[str, str]) ->
         standing=standing,
         deletable=standing == "candidate" and report.candidate in choices.deletable,
         earlier=tuple((name, titles.get(name, name)) for name in choices.earlier),
+        guides=report.clicks is not None,
     )
 
 

@@ -12,7 +12,8 @@ from core.jobs.guide_job_spec import GuideTrainSpec, guide_beginning, guide_goin
 from core.jobs.job_folder import JobFolder
 from core.jobs.job_start import JobProgram
 from core.jobs.training_job import SPLIT_FILE, make_training
-from core.models.guides import GuideModel, Guides
+from core.models.guide_choice import answering_guide
+from core.models.guides import GuideModel
 from core.models.model_folder import holds_model
 from core.models.registry import Model
 from core.models.train_spec import Changes
@@ -70,7 +71,7 @@ def read_guide_offer(ground: Ground) -> GuideOffer:
         )
     registry = ground.registry
     clicks = sum(count for case_id, count in kept.items() if case_id in teaches)
-    guide = next(iter(Guides(registry.roots).all()[0]), None)
+    guide = answering_guide(registry.roots)
     return GuideOffer(ground, registry.champion(), guide, clicks, corrected)
 
 
@@ -107,9 +108,9 @@ def taught_words(record: JobRecord) -> str:
     made = record.head.title or record.result
     points = record.curves.get(_DSC, ())
     if not points:
-        return f"{made} answers guided clicks from now on."
+        return f"{made} is a candidate now."
     before, best = points[0][1], max(value for _, value in points)
     return (
-        f"{made} answers guided clicks from now on: after five of them DSC {number(best, 3)} on "
-        f"the slices that judge, {number(before, 3)} at its beginning."
+        f"{made} is a candidate now: after five clicks DSC {number(best, 3)} on the slices that "
+        f"chose its weights, {number(before, 3)} at its beginning. It is held against what answers."
     )

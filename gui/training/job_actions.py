@@ -15,7 +15,7 @@ def job_actions(record: JobRecord, *, judged: bool, judging: bool) -> tuple[JobA
         return _standing_actions(record)
     if record.table is not None:
         return (JobAction("table", "Show the table", "trend", tip="Figures of each training"),)
-    if record.state != "done" or record.head.is_guide or not (record.result or record.report):
+    if record.state != "done" or not (record.result or record.report):
         return ()
     if record.report or judged:
         return (JobAction("gate", "Show the gate", "trend", tip="Candidate vs champion"),)

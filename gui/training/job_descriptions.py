@@ -6,7 +6,8 @@ from pathlib import Path
 
 from core.domain.figure_text import counted, p_value, signed
 from core.jobs.job_events import Stage
-from core.models.gate import REGRESSION, GateReport, Verdict
+from core.models.gate import REGRESSION, GateClicks, GateReport, Verdict
+from core.models.guide_choice import BUMP
 from gui.shell.job_record import JobHead, JobRecord
 from gui.training.job_actions import job_actions
 from gui.training.jobs_view import Curve, CurveLine, JobsView, JobView, Tone, VerdictRow
@@ -120,8 +121,12 @@ def verdicts(record: JobRecord, about: KnownModels) -> tuple[VerdictRow, ...]:
     report = record.report or about.reports.get(record.result)
     if report is not None:
         return report_verdicts(report)
-    if record.head.is_guide:
-        return _guide_verdicts(record)
+    if record.head.is_guide and record.head.kind == "train":
+        rows = list(_guide_verdicts(record))
+        if record.result in about.judging:
+            scoring = f"scoring, {about.judging[record.result]:.0%}"
+            rows.append(VerdictRow("Frozen validation", scoring, "pending"))
+        return tuple(rows)
     best = record.curves.get("best_dsc", ())
     rows = [VerdictRow("Best selection DSC", number(best[-1][1], 3))] if best else []
     if record.head.kind == "gate" or record.result in about.judging:
@@ -162,6 +167,8 @@ def _guide_verdicts(record: JobRecord) -> tuple[VerdictRow, ...]:
 
 def report_verdicts(report: GateReport) -> tuple[VerdictRow, ...]:
     """Return the rows of a finished gate."""
+    if report.clicks is not None:
+        return _click_verdicts(report.clicks)
     low, high = report.low, report.high
     interval = "" if low is None or high is None else f"  [{number(low, 3)}, {number(high, 3)}]"
     lost = len(report.regressions)
@@ -179,6 +186,26 @@ def report_verdicts(report: GateReport) -> tuple[VerdictRow, ...]:
         ),
         VerdictRow("Exact p", p_value(report.p)),
     )
+
+
+def _click_verdicts(clicks: GateClicks) -> tuple[VerdictRow, ...]:
+    """Return what clicks bring by two guides, and how often they harm."""
+    rows = [
+        VerdictRow(
+            f"DSC after {counted(count, 'click')}",
+            f"{number(before, 3)} → {number(after, 3)}  {signed(after - before)}",
+            tone(after - before),
+        )
+        for count, (before, after) in clicks.dsc.items()
+        if count
+    ]
+    before, after = clicks.harmful
+    harm = VerdictRow(
+        "Clicks that harm",
+        f"{before:.1%} → {after:.1%}",
+        "worse" if clicks.harms_more else "better" if after < before else "",
+    )
+    return (*rows, harm)
 
 
 def _mean_title(report: GateReport) -> str:
@@ -214,7 +241,7 @@ def _title(record: JobRecord, about: KnownModels) -> str:
     if head.kind in ("folds", "search"):
         return several_words(head)
     if head.kind == "gate":
-        one, other = Path(head.candidate).name, Path(head.champion).name
+        one, other = Path(head.candidate).name, Path(head.champion).name or BUMP
         return f"{about.titles.get(one, one)} against {about.titles.get(other, other)}"
     what = "Fine-tune" if head.parent else "Train"
     if head.is_guide:
@@ -227,7 +254,8 @@ def _detail(record: JobRecord) -> str:
     if head.train is not None:
         return _settings(head.train, [head.train.architecture])
     if head.kind == "gate":
-        return f"{len(head.cases)} frozen case{ending}, new to the candidate"
+        clicked = ", clicked on by a robot reader" if head.is_guide else ""
+        return f"{len(head.cases)} frozen case{ending}, new to the candidate{clicked}"
     parts = [f"{len(head.cases)} case{ending}"] if head.cases else [head.architecture]
     return _settings(head, parts)
 

@@ -35,7 +35,6 @@ from gui.training.train_form import (
 )
 from gui.training.train_judges import split_choice, split_of
 
-JOBS_FOLDER = "jobs"
 FRESH = BaseModel("", "A fresh network")
 
 

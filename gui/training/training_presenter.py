@@ -30,7 +30,7 @@ from gui.training.job_descriptions import (
 )
 from gui.training.jobs_drawer import JobsDrawer
 from gui.training.train_dialog import TrainDialog
-from gui.training.train_plan import JOBS_FOLDER, make_offer
+from gui.training.train_plan import make_offer
 from gui.training.train_request import TrainRequest
 from gui.training.unit_dialog import show_unit_table
 from gui.widgets.confirm import confirm
@@ -115,11 +115,7 @@ class TrainingPresenter(QObject):
         records = self.watch.records
         report = next((r.report for r in reversed(records) if r.report is not None), None)
         made = next(
-            (
-                r.result
-                for r in reversed(records)
-                if r.result and r.head.kind == "train" and not r.head.is_guide
-            ),
+            (r.result for r in reversed(records) if r.result and r.head.kind == "train"),
             "",
         )
         if report is not None:
@@ -191,7 +187,7 @@ class TrainingPresenter(QObject):
         self._chosen, self._unseen = "", True
         if self.dialog is not None:
             self.dialog.reject()
-        self.watch.watch(None if place is None else place.workspace.folder / JOBS_FOLDER)
+        self.watch.watch(None if place is None else place.workspace.jobs)
 
     def _on_settings_changed(self) -> None:
         self.gate.set_look(*look_of(self._session.settings))
@@ -248,7 +244,7 @@ class TrainingPresenter(QObject):
             self.gate.desk.reload()
         elif record.state == "done" and record.head.is_guide:
             self._tell_done(record, taught_words(record), "ok")
-            self.gate.desk.reload()
+            self.gate.desk.reload(lambda: self._judge(record.result))
         elif record.state == "done" and record.result:
             made = record.head.title or record.result
             self._tell_done(record, f"{made} is a candidate now.", "ok")

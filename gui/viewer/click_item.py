@@ -52,14 +52,54 @@ class ClickPicture:
     trace_adds: bool = True
 
 
+@dataclass(frozen=True, eq=False)
+class ClickLines:
+    """The outlines of a mask before and after clicks, and of what they add and take away."""
+
+    before: Lines
+    after: Lines
+    added: Lines
+    taken: Lines
+    near: Lines
+
+    def paint(self, painter: QPainter, to_screen: QTransform, width: float = _AFTER_WIDTH) -> None:
+        """Tint what changes and draw the outline after, where it leaves that before."""
+        painter.fillPath(self.added.on_screen(to_screen), _tint(ADDED, _ADDED_ALPHA))
+        taken = self.taken.on_screen(to_screen)
+        painter.fillPath(taken, _tint(TAKEN, _TAKEN_ALPHA))
+        painter.fillPath(taken, QBrush(QColor(TAKEN), Qt.BrushStyle.FDiagPattern))
+        painter.strokePath(taken, QPen(QColor(TAKEN), width * _THIN / _AFTER_WIDTH))
+        painter.save()
+        painter.setClipPath(self.near.on_screen(to_screen))
+        path = self.after.on_screen(to_screen)
+        halo = QColor(0, 0, 0)
+        halo.setAlphaF(HALO_ALPHA)
+        painter.strokePath(path, QPen(halo, width + 2 * _HALO))
+        painter.strokePath(path, QPen(QColor("#ffffff"), width))
+        painter.restore()
+
+
+def click_lines(before: Region, after: Region) -> ClickLines:
+    """Return the outlines of a slice (Y, X) before and after clicks; on any thread."""
+    added, taken = after & ~before, before & ~after
+    changed = added | taken
+    return ClickLines(
+        _lines(before, exact=False),
+        _lines(after, exact=False) if changed.any() else _lines(None),
+        _lines(added),
+        _lines(taken),
+        _lines(_widened(changed)),
+    )
+
+
 class ClickItem(pg.GraphicsObject):  # type: ignore[misc]
     """Draws a `ClickPicture`; widths and signs are in pixels of the screen."""
 
     def __init__(self) -> None:
         super().__init__()
         self._picture: ClickPicture | None = None
-        self._added = self._taken = self._after = self._pointed = make_lines(None, exact=True)
-        self._near = self._added
+        self._change: ClickLines | None = None
+        self._pointed = _lines(None)
         self.setZValue(9)
 
     @property
@@ -74,11 +114,7 @@ class ClickItem(pg.GraphicsObject):  # type: ignore[misc]
         self.prepareGeometryChange()
         self._picture = picture
         if picture is not None:
-            added, taken = picture.after & ~picture.before, picture.before & ~picture.after
-            changed = added | taken
-            self._added, self._taken = _lines(added), _lines(taken)
-            self._after = _lines(picture.after, exact=False) if changed.any() else _lines(None)
-            self._near = _lines(_widened(changed))
+            self._change = click_lines(picture.before, picture.after)
             self._pointed = _lines(picture.pointed)
         self.update()
 
@@ -89,18 +125,13 @@ class ClickItem(pg.GraphicsObject):  # type: ignore[misc]
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
         picture = self._picture
-        if picture is None:
+        if picture is None or self._change is None:
             return
         to_screen = painter.worldTransform()
         painter.save()
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillPath(self._added.on_screen(to_screen), _tint(ADDED, _ADDED_ALPHA))
-        taken = self._taken.on_screen(to_screen)
-        painter.fillPath(taken, _tint(TAKEN, _TAKEN_ALPHA))
-        painter.fillPath(taken, QBrush(QColor(TAKEN), Qt.BrushStyle.FDiagPattern))
-        painter.strokePath(taken, QPen(QColor(TAKEN), _THIN))
-        self._paint_after(painter, to_screen)
+        self._change.paint(painter, to_screen)
         colour = ADDED if picture.pointed_adds else TAKEN
         pointed = self._pointed.on_screen(to_screen)
         painter.fillPath(pointed, _tint(colour, _POINTED_ALPHA))
@@ -108,17 +139,6 @@ class ClickItem(pg.GraphicsObject):  # type: ignore[misc]
         _paint_trace(painter, [to_screen.map(at) for at in picture.trace], picture.trace_adds)
         for sign in picture.signs:
             _paint_sign(painter, to_screen.map(QPointF(sign.x, sign.y)), sign)
-        painter.restore()
-
-    def _paint_after(self, painter: QPainter, to_screen: QTransform) -> None:
-        """Draw the outline as it would be, white, where it leaves the one there is."""
-        painter.save()
-        painter.setClipPath(self._near.on_screen(to_screen))
-        path = self._after.on_screen(to_screen)
-        halo = QColor(0, 0, 0)
-        halo.setAlphaF(HALO_ALPHA)
-        painter.strokePath(path, QPen(halo, _AFTER_WIDTH + 2 * _HALO))
-        painter.strokePath(path, QPen(QColor("#ffffff"), _AFTER_WIDTH))
         painter.restore()
 
 

@@ -93,7 +93,7 @@ class LabelsPresenter(QObject):
         before = _FOCUSED if labels.filled is None else labels.fills
         chosen = self.ask_region(names, before)
         if chosen is not None:
-            self._desk.fill("" if chosen == _FOCUSED else chosen)
+            self._desk.fill(chosen if names.index(chosen) else "")
 
     def _change_region(self, name: str) -> None:
         labels = self._session.labels.labels
@@ -309,13 +309,15 @@ def _of_focus(session: Session, region: Region, cut: Cut | None) -> Overlap | No
 
 
 def _figures_of(kept: CaseFigures) -> RegionFigures:
-    return RegionFigures(kept.dsc, kept.hd95, kept.volume_difference)
+    empty = kept.truth_voxels == 0 and not kept.predicted_voxels
+    return RegionFigures(kept.dsc, kept.hd95, kept.volume_difference, empty)
 
 
 def _of_counts(found: Overlap | None) -> RegionFigures:
     if found is None:
         return RegionFigures()
-    return RegionFigures(found.dsc, None, found.volume_difference)
+    empty = not found.truth_voxels and not found.predicted_voxels
+    return RegionFigures(found.dsc, None, found.volume_difference, empty)
 
 
 def _ask_colour(context: Context, name: str, colour: Colour) -> Colour | None:

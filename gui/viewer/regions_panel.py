@@ -32,9 +32,11 @@ from gui.widgets.segments import Segments
 ROW = 30
 _SAID = "Contours and errors show the chosen region."
 _COMPARED = "DSC of the prediction, of the correction, and the change."
-_DSC, _FAR, _VOLUME = 36, 38, 52
+_DSC, _FAR, _VOLUME = 36, 36, 48  # "Enhancing tumour" is whole beside them at 1600
 _NARROW = 306  # a narrower panel has no HD95, and beside a correction no figure of before
 _RADIO, _ICON = 18, 16
+_LARGE = 0.9995  # a share that is said without decimals: there is no room for more digits
+_EMPTY = "Neither mask has it: its DSC is 1"
 FAIR, LOW = 0.80, 0.60
 """A DSC below the first is amber, below the second red."""
 
@@ -44,11 +46,13 @@ class RegionFigures:
     """The figures of a region; `volume_error` is a share of the true volume, with its sign.
 
     `hd95` is in mm, or in voxels where the spacing is not known; None where nothing is known.
+    `empty` says that neither mask has the region.
     """
 
     dsc: float | None = None
     hd95: float | None = None
     volume_error: float | None = None
+    empty: bool = False
 
 
 @dataclass(frozen=True)
@@ -231,7 +235,6 @@ class _RowView(QFrame):
         row.setSpacing(4)
         row.addWidget(self.radio)
         row.addWidget(self._swatch)
-        row.addSpacing(4)
         row.addWidget(self._name, 1)
         for figure in (self._dsc, self._far, self._volume):
             row.addWidget(figure)
@@ -244,10 +247,12 @@ class _RowView(QFrame):
         self._swatch.show_colours(row.colours)
         self._name.setText(row.name)
         more = ". Double-click or F2 changes it" if row.named else ""
+        empty = f". {_EMPTY}" if row.figures.empty else ""
+        self._dsc.setToolTip(_EMPTY if row.figures.empty else "")
         self.radio.setToolTip(plain_tip(f"Look at {row.name}{more}"))
         self.setToolTip(plain_tip(f"{row.name}{more}"))
         said = self._compare(row) if corrected else self._score(row.figures)
-        self.radio.setAccessibleName(f"{row.name}, {said}")
+        self.radio.setAccessibleName(f"{row.name}, {said}{empty}")
         self._paint()
 
     def _score(self, figures: RegionFigures) -> str:
@@ -255,7 +260,7 @@ class _RowView(QFrame):
         self._dsc.setText(number(figures.dsc, 3))
         self._far.setText(number(figures.hd95, 1))
         self._volume.setText(_percent(figures.volume_error))
-        set_colour(self._dsc, self._judged(figures.dsc))
+        set_colour(self._dsc, self._theme.t3 if figures.empty else self._judged(figures.dsc))
         for label in (self._far, self._volume):
             set_colour(label, self._theme.t1)
         return f"DSC {number(figures.dsc, 3)}, volume error {_percent(figures.volume_error)}"
@@ -330,7 +335,8 @@ def _percent(share: float | None) -> str:
     if share is None:
         return number(None, 1)
     sign = "+" if round(share * 100, 1) > 0 else ""
-    return f"{sign}{number(share * 100, 1)}%"
+    decimals = 1 if abs(share) < _LARGE else 0
+    return f"{sign}{number(share * 100, decimals)}%"
 
 
 def _figure(text: str, width: int, role: str) -> QLabel:

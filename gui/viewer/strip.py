@@ -20,6 +20,7 @@ __all__ = ["AreaUnit", "SliceStrip", "StripData"]
 
 _HEIGHT = 136
 _COMPACT_HEIGHT = 112
+_FILM_HEIGHT, _COMPACT_FILM_HEIGHT = 168, 136
 _HEADER_HEIGHT = 29
 _NOTCH = 120
 
@@ -38,6 +39,7 @@ class SliceStrip(QWidget):
         self._data: StripData | None = None
         self._current = 0
         self._turned = 0
+        self._compact = self._tall = False
         self._theme, self._overlays = DARK, DEFAULT_OVERLAYS
         self._plot = StripPlot()
         self._plot.slice_chosen.connect(self.slice_chosen)
@@ -99,7 +101,18 @@ class SliceStrip(QWidget):
 
     def set_compact(self, compact: bool) -> None:
         """Take less height, for small windows."""
-        self.setFixedHeight(_COMPACT_HEIGHT if compact else _HEIGHT)
+        self._compact = compact
+        self._fit()
+
+    def set_tall(self, tall: bool) -> None:
+        """Be as high as the film of carried clicks, so that nothing moves when that comes."""
+        self._tall = tall
+        self._fit()
+
+    def _fit(self) -> None:
+        plain = (_HEIGHT, _COMPACT_HEIGHT)
+        heights = (_FILM_HEIGHT, _COMPACT_FILM_HEIGHT) if self._tall else plain
+        self.setFixedHeight(heights[int(self._compact)])
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         self._theme, self._overlays = theme, overlays

@@ -5,10 +5,11 @@ both together, the network computed in a process of its own.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
+from PySide6.QtWidgets import QApplication
 
 from core.annotation.bump import Bump
 from core.annotation.click_ground import ClickGround, Scene
@@ -18,13 +19,17 @@ from core.domain.plane import PLANES, Cut, Plane
 from core.inference.engine import Engine
 from core.inference.guide_network import NetworkGuide
 from core.io.resource_paths import resource
-from core.models.guides import Guides
+from core.models.guide_choice import answering_guide
+from gui.annotation.click_film import Film, FilmSlice
+from gui.annotation.film_pictures import FilmLook, FilmRoll, draw_slice
+from gui.annotation.film_strip import TILE, FilmStrip
 from gui.viewer.lines import make_lines
 from tests.bench.entry import Entry, Figure
 from tests.bench.timing import MILLISECONDS
 
 _SLICES, _CLICKS = 24, 60
 _BOUND_MS = {256: 100.0, 512: 250.0}
+_GUI_MS = 16.0
 
 
 def measure() -> list[Entry]:
@@ -39,7 +44,46 @@ def measure() -> list[Entry]:
             if guide is not None:
                 name = f"guided_click_{side}_network"
                 found += _clicks(side, ground, guide, PLANES["axial"], name)
-    return found
+    return [*found, *_film(_ground(256))]
+
+
+def _film(ground: ClickGround) -> list[Entry]:
+    """Return what the film of a carried click costs: on the GUI thread, and on a worker a tile.
+
+    In seconds of the processor: nobody else counts.
+    """
+    application = QApplication.instance() or QApplication([])
+    click = Click(_SLICES // 2, ((141, 154),), reach=None)
+    state = Guided(ground).add(click)
+    counts = state.reached["axial"]
+    look = FilmLook((0.0, 255.0), TILE)
+    roll = FilmRoll(state, "axial", ground.scene.pixels[0], look)
+    images = {z: draw_slice(roll, z) for z in counts}
+    slices = tuple(FilmSlice(z, z + 1, *pair) for z, pair in counts.items())
+    strip = FilmStrip()
+    strip.resize(1008, 168)
+    strip.show_film(Film("axial", slices, click.z), images.get)
+    strip.grab()  # icons and fonts are made once
+
+    def show(current: int) -> None:
+        strip.show_film(Film("axial", slices, current), images.get)
+        strip.grab()
+
+    shown = [_spent(show, z) for z in counts]
+    drawn = [_spent(draw_slice, roll, z) for z in counts]
+    strip.deleteLater()
+    del application
+    said = f"{len(slices)} slices of 256 × 256, 1008 pixels wide; processor time"
+    return [
+        Figure("guided_film_gui_most", max(shown), "ms").at_most(_GUI_MS, against=said),
+        Figure("guided_film_tile_p95", float(np.percentile(drawn, 95)), "ms").plain(said),
+    ]
+
+
+def _spent(act: Callable[..., object], *arguments: object) -> float:
+    started = time.thread_time()
+    act(*arguments)
+    return (time.thread_time() - started) * MILLISECONDS
 
 
 def _clicks(side: int, ground: ClickGround, guide: Guide, plane: Plane, name: str) -> list[Entry]:
@@ -74,7 +118,7 @@ def _clicks(side: int, ground: ClickGround, guide: Guide, plane: Plane, name: st
 @contextmanager
 def _network() -> Iterator[Guide | None]:
     """Yield what answers clicks in the window; None where no network comes with it."""
-    model = Guides((resource("models"),)).find()
+    model = answering_guide([resource("models")])
     if model is None:
         yield None
         return

@@ -71,7 +71,7 @@ def test_the_engine_is_ours(decoys: Path, monkeypatch: pytest.MonkeyPatch) -> No
         engine.close()
 
 
-@pytest.mark.parametrize("program", ["train", "preview", "study", "gate"])
+@pytest.mark.parametrize("program", ["train", "preview", "study", "gate", "guide_gate"])
 def test_the_process_of_a_job_is_ours(decoys: Path, program: JobProgram) -> None:
     """Each is given the spec of a training of nothing, and says so in the job or its log."""
     job = create_job(decoys / "job", TrainSpec(architecture="unet", data="none", split="none"))

@@ -14,6 +14,7 @@ from core.domain.errors import ModelError
 from core.domain.guide import Click, Mark, PairedGuide, Window
 from core.domain.role import role_of
 from core.inference.guide_network import ClickSight, NetworkGuide, network_input
+from core.models.guide_choice import answering_guide
 from core.models.guides import Guides, GuideSpec, read_guide
 
 SPEC = GuideSpec(id="g", title="G", architecture="unet", window=32, disc=2.0)
@@ -142,7 +143,7 @@ def test_channels_are_found_by_role_and_a_missing_one_is_flair(
 
 
 def test_a_guide_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    assert Guides((tmp_path,)).find() is None
+    assert answering_guide([tmp_path]) is None
     with pytest.raises(ModelError, match="none there is"):
         Guides((tmp_path,)).find("g")
     folder = tmp_path / "g"
@@ -152,4 +153,4 @@ def test_a_guide_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         read_guide(folder)
     (folder / "guide.json").write_text('{"id": "g", "title": "G", "architecture": "unet"}')
     with pytest.raises(ModelError, match=r"expected weights\.safetensors beside"):
-        Guides((tmp_path,)).find()
+        answering_guide([tmp_path])

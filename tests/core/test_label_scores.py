@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -107,7 +108,7 @@ def test_a_label_that_only_one_has_or_neither_counts_as_the_rule_says(
     _, found = scored(dataset, model)
     row = found["Enhancing tumour"]
     assert (row.dsc, row.hd95, row.predicted_voxels) == (0.0, None, 0)
-    neither = np.where(truth_map() == 3, 1, truth_map())
+    neither = np.where(truth_map() > 1, 1, truth_map())  # of oedema the prediction alone has some
     for name in IDS:
         save_nifti(dataset.root / name / f"{name}-seg.nii.gz", neither)
     outcome = evaluate_cases(
@@ -119,6 +120,15 @@ def test_a_label_that_only_one_has_or_neither_counts_as_the_rule_says(
     assert not isinstance(summary.labels, msgspec.UnsetType)
     assert summary.labels["Enhancing tumour"].empty_in_both == len(IDS)
     assert summary.labels["Oedema"].empty_in_both == 0
+    with closing(open_workspace(tmp_path / "w")) as workspace:
+        study = run_study(dataset.cases, [model], PredictionService(workspace).predictor)
+    compared = write_study(tmp_path / "s", study)
+    assert not isinstance(compared.labels, msgspec.UnsetType)
+    assert compared.labels["Enhancing tumour"][0].empty_in_both == len(IDS)
+    assert compared.labels["Oedema"][0].empty_in_both == 0
+    row = re.search(r"<td>Enhancing tumour</td>.*", html(StudyReport("L", study, compared)))
+    assert row is not None
+    assert f'<td class="number">{len(IDS)}</td>' * 2 in row[0]
 
 
 def test_metrics_have_a_row_a_label_where_there_are_several(
@@ -147,7 +157,9 @@ def test_one_region_that_is_asked_for_is_told_as_a_binary_case_is(
     write_evaluation(tmp_path / "o", outcome, model, "native")
     head = (tmp_path / "o" / "metrics.csv").read_text().splitlines()[0]
     assert head == ",".join(BINARY_FIELDS)
-    assert "labels" not in json.loads((tmp_path / "o" / "summary.json").read_bytes())
+    text = (tmp_path / "o" / "summary.json").read_text()
+    assert "labels" not in json.loads(text)
+    assert "empty_in_both" not in text
 
 
 def test_a_mask_of_one_value_is_held_against_the_region_in_focus(
@@ -228,7 +240,9 @@ def test_a_binary_comparison_is_written_as_before(tmp_path: Path) -> None:
     write_study(tmp_path / "o", study)
     head = (tmp_path / "o" / "comparison.csv").read_text().splitlines()[0].split(",")
     assert "label" not in head
-    assert "labels" not in json.loads((tmp_path / "o" / "summary.json").read_bytes())
+    text = (tmp_path / "o" / "summary.json").read_text()
+    assert "labels" not in json.loads(text)
+    assert "empty_in_both" not in text
 
 
 def test_scores_of_two_regions_stand_beside_each_other(

@@ -12,6 +12,7 @@ from core.domain.errors import AppError, ModelError
 from core.jobs.job_folder import create_job
 from core.models.ensembles import combine
 from core.models.gate import GATE_FILE, GateSpec, judge_candidate
+from core.models.guide_choice import answering_guide
 from core.models.guides import Guides
 from core.models.model_changes import copy_model, delete_model, rename_model
 from core.models.model_folder import WEIGHTS_FILE
@@ -215,6 +216,6 @@ def test_a_guide_that_can_be_read_answers_beside_one_that_cannot(tmp_path: Path)
     good = publish_guide(tmp_path, "good")
     (publish_guide(tmp_path, "bad").folder / "guide.json").write_text("{")
     guides = Guides((tmp_path,))
-    assert guides.find() == guides.find("good") == good
+    assert answering_guide([tmp_path]) == guides.find("good") == good
     with pytest.raises(ModelError, match=r"among good, found the name 'bad'.*bad/guide\.json"):
         guides.find("bad")

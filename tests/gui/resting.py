@@ -14,11 +14,16 @@ def put_off() -> list[Later]:
     return sorted((each for each in alive if each.isActive()), key=Later.remainingTime)
 
 
-def give_rest() -> None:
-    """Do now what is put off, so that no test depends on how long that is, or takes as long."""
-    for later in put_off():
+def give_rest() -> bool:
+    """Do now what is put off, so that no test depends on how long that is, or takes as long.
+
+    Return whether anything was.
+    """
+    waiting = put_off()
+    for later in waiting:
         if later.isActive():  # what came before may have stopped it
             QCoreApplication.sendEvent(later, QTimerEvent(later.timerId()))
+    return bool(waiting)
 
 
 def is_at_rest(lanes: Lanes) -> bool:
@@ -33,6 +38,4 @@ def _has_rested(lanes: Lanes) -> bool:
     QApplication.processEvents()
     if lanes.busy:
         return False
-    rested = not put_off()
-    give_rest()
-    return rested
+    return not give_rest()

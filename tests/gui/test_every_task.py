@@ -22,12 +22,12 @@ from core.models.train_spec import TrainSpec
 from core.review.measurements import Measurement, Place, Steps
 from gui.app.program import Program
 from gui.blinded.blinded_dialog import BlindedForm
+from gui.data.folder_question import FolderQuestion
 from gui.review.time_dialog import TimeDialog
 from gui.shell.mask_source import MaskSource
 from gui.shell.messages import FaultDialog
 from gui.shell.tasks import FAULT, Lane, Lanes, Task
 from gui.studies.export_dialog import ExportWanted
-from gui.training.train_plan import JOBS_FOLDER
 from gui.viewer.plane_counts import CountsWanted
 from gui.viewer.touch import Touch
 from tests.core.trees import make_tree
@@ -182,7 +182,8 @@ def click_guided(program: Program) -> None:
 
 def resample(program: Program) -> None:
     assert program.session.place is not None
-    program.data.mask_grid._resample(program.session.place.dataset.root)
+    question = FolderQuestion(program.context, "mask-grid")
+    question.keep(program.session.place.dataset.root, resample=True)
 
 
 def time_dialog() -> TimeDialog:
@@ -457,17 +458,15 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.prediction.case_fit.CaseFit._look": other,
     "gui.review.time_verbs.TimeDesk._show": tell_time,
     "gui.review.time_verbs.TimeDesk._ask_file": write_time,
-    "gui.data.mask_grid.MaskGrid._resample": resample,
+    "gui.data.folder_question.FolderQuestion.keep": resample,
     "gui.data.channel_choice.ChannelChoice.ask": (
         lambda program: program.context.trigger("choose_channels")
     ),
-    "gui.data.channel_choice.ChannelChoice.keep": lambda program: program.data.channels.keep(()),
     "gui.data.organise_presenter.OrganisePresenter._start": organise,
     "gui.data.organise_presenter.OrganisePresenter._count": organise,
     "gui.data.organise_survey.OrganiseSurvey.start": organise,
     "gui.data.organise_presenter.OrganisePresenter._show_passport": show_passport,
     "gui.data.time_point.TimePoint.ask": lambda program: program.data.time_point.ask(),
-    "gui.data.time_point.TimePoint.keep": lambda program: program.data.time_point.keep(0),
     "gui.shell.operations.Operations._start_opening": open_again,
     "gui.shell.lock_takeover.LockTakeover.ask": ask_holder,
 }
@@ -475,7 +474,7 @@ ACTS: dict[str, Callable[[Program], object]] = {
 
 BEFORE: dict[str, Callable[[Program], object]] = {
     "gui.review.contradiction_queue.ContradictionQueue.tick": another_classifier,
-    "gui.data.mask_grid.MaskGrid._resample": lambda _: time_dialog().close(),
+    "gui.data.folder_question.FolderQuestion.keep": lambda _: time_dialog().close(),
     "gui.data.organise_presenter.OrganisePresenter._show_passport": organise,
     "gui.data.time_point.TimePoint.ask": close_organise,
 }
@@ -491,7 +490,7 @@ IN_A_BLINDED_READING = "gui.blinded.blinded_presenter.BlindedPresenter._prepare"
 
 
 WITH_LABELS: dict[str, Callable[[Program], object]] = {
-    "gui.shell.label_desk.LabelDesk._change": (
+    "gui.shell.label_desk.LabelDesk._put": (
         lambda program: program.viewer.labels.desk.rename(2, "Swelling")
     ),
     "gui.shell.label_desk.LabelDesk._retell": (
@@ -567,7 +566,7 @@ def test_every_kind_of_work_tells_its_fault(
     place = program.session.place
     assert place is not None
     job = TrainSpec(architecture="u", data="d", split="s")
-    create_job(place.workspace.folder / JOBS_FOLDER / "0001-train", job)
+    create_job(place.workspace.jobs / "0001-train", job)
     program.training.presenter.watch.refresh()
     settle(qtbot, program)
     only_the_dialog(program)

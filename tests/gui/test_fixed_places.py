@@ -15,7 +15,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.domain.plane import Cut
 from core.review.reviews import Review
+from gui.annotation.click_film import Film, FilmSlice
+from gui.annotation.click_list import ClickLine, ClickList
 from gui.app.main_window import MainWindow
 from gui.review.disagreement_panel import DisagreementRow
 from gui.shell.mask_source import TRUTH, MaskSource
@@ -114,6 +117,35 @@ def test_what_arrives_late_moves_nothing(bare: MainWindow, size: tuple[int, int]
     bare.metrics.set_metrics(*(MetricsView("no_truth", "No masks."),) * 2)
     bare.drawer.hide()
     assert moved(before, places(bare)) == {}, bare.size()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_film_and_the_list_of_clicks_move_nothing(
+    bare: MainWindow, size: tuple[int, int]
+) -> None:
+    bare.resize(*size)
+    bare.set_tool("guided")
+    slices = tuple(FilmSlice(z, z + 1, 9, 0) for z in range(40))
+    try:
+        before = places(bare)
+        image = place_of(bare, bare.view)
+        strip = place_of(bare, bare.strip)
+        bare.film.show_film(Film("axial", slices, 20), lambda _: None)
+        bare.show_film(True)
+        lines = tuple(
+            ClickLine(number, True, "Add", "Slice 1", Cut(index=0), 9) for number in range(1, 9)
+        )
+        bare.clicks.show_list(ClickList(lines))
+        after = places(bare)
+        assert moved(before, after) == {}, bare.size()
+        assert place_of(bare, bare.view) == image
+        assert place_of(bare, bare.film) == strip
+        assert not bare.strip.isVisible()
+    finally:
+        bare.show_film(False)
+        bare.clicks.show_list(ClickList())
+        bare.set_tool("pan")
+    assert bare.strip.isVisible()
 
 
 def test_a_narrow_window_prints_the_keys_of_a_decision_and_has_a_note_of_one_line(

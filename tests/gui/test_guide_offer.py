@@ -23,6 +23,7 @@ from core.domain.guide import Click, PairedGuide
 from core.domain.volume import Volume
 from core.io.dataset import scan
 from core.jobs.job_folder import JobFolder
+from core.models.guide_choice import answering_guide, use_guide
 from core.models.guides import GUIDE_SPEC, Guides, GuideSpec
 from core.workspace.splits import SplitFile
 from core.workspace.workspace_folder import Workspace, open_workspace, workspace_folder
@@ -87,6 +88,9 @@ def test_what_readers_saved_is_offered_and_becomes_a_training(
     weights.write_bytes(b"none")
     spec = GuideSpec(id="taught-clicks-1", title="Earlier", architecture="unet", window=64)
     guide = Guides((workspace.models,)).publish(spec, weights)
+    offered = read_guide_offer(ground).guide
+    assert offered != guide  # which was not judged
+    use_guide(ground.registry.roots, spec.id)
     offer = read_guide_offer(ground)
     assert offer.guide == guide
     assert "teach Earlier, in a job" in offer.said
@@ -102,8 +106,10 @@ def test_a_training_of_clicks_is_told_by_what_five_clicks_bring() -> None:
     head = JobHead(title="Taught clicks 1", task="guide", minutes=30.0)
     curve = {"selection_dsc_5": ((0, 0.8), (10, 0.86), (20, 0.84))}
     record = JobRecord(JobFolder(Path("1-train")), head, "done", result="x", curves=curve)
-    assert "DSC 0.860 on the slices that judge, 0.800 at its beginning" in taught_words(record)
-    assert job_actions(record, judged=False, judging=False) == ()
+    said = "DSC 0.860 on the slices that chose its weights, 0.800 at its beginning"
+    assert said in taught_words(record)
+    (action,) = job_actions(record, judged=False, judging=False)
+    assert action.text == "Judge against champion"
     view = job_view(record, KnownModels())
     assert view.title == "Teach Taught clicks 1"
     assert view.dsc is not None
@@ -118,12 +124,12 @@ def test_the_guide_that_was_written_last_answers(tmp_path: Path) -> None:
     for name, seconds in (("a", 3), ("b", 9), ("c", 5)):
         made = Guides((tmp_path,)).publish(msgspec.structs.replace(spec, id=name), weights)
         os.utime(made.folder / "guide.json", (seconds, seconds))
-    found = Guides((tmp_path,)).find()
+    found = answering_guide([tmp_path])
     assert found is not None
     assert found.spec.id == "b"
     assert [each.spec.id for each in Guides((tmp_path,)).all()[0]] == ["b", "c", "a"]
     GUIDE_SPEC.write(tmp_path / "a", msgspec.structs.replace(spec, id="a"))
-    newest = Guides((tmp_path,)).find()
+    newest = answering_guide([tmp_path])
     assert newest is not None
     assert newest.spec.id == "a"
 

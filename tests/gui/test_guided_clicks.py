@@ -5,13 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from core.annotation.guided import guided
 from core.annotation.journal import load_draft
 from core.domain.plane import Cut
-from gui.annotation.click_card import ClickCard, row_text
+from gui.annotation.click_card import ClickCard
 from gui.viewer.slice_view import SliceView
 from tests.gui.drawing_desk import DrawingDesk
 from tests.gui.tiny import probability, write_dataset
@@ -224,27 +223,6 @@ def test_the_card_says_what_would_change(qtbot: QtBot, desk: DrawingDesk) -> Non
     assert figures is not None
     card.show_figures(figures)
     assert not card.isHidden()
-    (row,) = figures.rows
-    assert row.voxels == figures.added - figures.taken
     assert "Preview, click 1" in card.text
     assert f"+{figures.slice_added:,} −0 voxels on this slice" in card.text
     assert figures.dsc is not None
-    assert row_text(row) in card.text
-    removed: list[int] = []
-    card.remove_asked.connect(removed.append)
-    (button,) = card.findChildren(QToolButton)
-    button.click()
-    assert removed == [0]
-
-
-def test_each_click_has_a_line_of_its_own_on_the_card(qtbot: QtBot, desk: DrawingDesk) -> None:
-    card = ClickCard(desk.view)
-    for number, (spot, other) in enumerate(((SPOT, False), (OTHER, True)), start=1):
-        click(desk, spot, other=other)
-        card.show_figures(desk.guided.figures(Cut(index=2)))
-        rows = [button.parentWidget() for button in card.findChildren(QToolButton)]
-        rows = [row for row in rows if row is not None and not row.isHidden()]
-        assert len(rows) == number
-        layout = card.layout()
-        assert layout is not None
-        assert card.height() >= layout.totalHeightForWidth(card.width())

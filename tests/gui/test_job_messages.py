@@ -9,12 +9,15 @@ from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from core.jobs.job_events import Done
-from core.jobs.job_folder import JobWriter, create_job
-from core.models.gate import GATE_FILE, GateReport, GateSpec, judge_candidate
+from core.jobs.job_folder import JobFolder, JobWriter, create_job
+from core.models.gate import GATE_FILE, GateReport, GateSpec, judge_candidate, judge_guides
+from core.models.guide_choice import answering_id
+from core.models.guides import Guides, GuideSpec
 from core.workspace.workspace_folder import registry
+from gui.shell.job_record import JobHead, JobRecord
+from gui.training.job_descriptions import KnownModels, job_view
 from gui.training.job_parts import JobCard
 from gui.training.jobs_view import JobAction, JobView
-from gui.training.train_plan import JOBS_FOLDER
 from tests.gui.finding import button, texts
 from tests.gui.resting import is_at_rest
 from tests.gui.training_desk import CASES, CHAMPION, Desk, make_champion, write_dataset
@@ -47,7 +50,7 @@ def _end_a_gate(desk: Desk, report: GateReport, *, expanded: bool) -> list[tuple
     told: list[tuple[str, ...]] = []
     desk.training.told.connect(lambda *said: told.append(said))
     spec = GateSpec(champion=f"m/{CHAMPION}", candidate=f"m/{WORSE}", data="d", cases=CASES)
-    job = create_job(desk.place.workspace.folder / JOBS_FOLDER / "0001-gate", spec)
+    job = create_job(desk.place.workspace.jobs / "0001-gate", spec)
     writer = JobWriter(job)
     writer.start(resumed=False)
     desk.training.watch.refresh()
@@ -117,6 +120,54 @@ def test_a_worse_candidate_is_promoted_only_after_a_question(qtbot: QtBot, desk:
     assert models.champion().spec.id == WORSE
     said = f"{TITLE} predicts by default; Roll back takes it back."
     assert told == [("Promoted", said, "ok")]
+
+
+def _clicked(end: float, dip: float = 0.0) -> dict[str, list[list[float]]]:
+    return {name: [[0.5, 0.6 - dip, 0.65, 0.7, 0.72, end]] for name in CASES}
+
+
+def test_a_taught_guide_answers_once_it_is_promoted_and_can_be_taken_back(
+    qtbot: QtBot, desk: Desk, tmp_path: Path
+) -> None:
+    models = registry(desk.session.home, desk.place.workspace.folder)
+    weights = tmp_path / "weights.safetensors"
+    weights.write_bytes(b"none")
+    spec = GuideSpec(id="taught", title="Taught clicks 1", architecture="unet")
+    Guides((desk.place.workspace.models,)).publish(spec, weights)
+    before = answering_id(models.roots)
+    report = judge_guides((before, _clicked(0.75)), ("taught", _clicked(0.8)), told=(0, 1, 3, 5))
+    told: list[tuple[str, ...]] = []
+    desk.training.told.connect(lambda *said: told.append(said))
+    gate = desk.training.gate
+    gate.show(report)
+    qtbot.waitUntil(lambda: gate.dialog is not None and gate.dialog.isVisible())
+    assert gate.dialog is not None
+    said = texts(gate.dialog)
+    assert "DSC after 5 clicks" in said
+    assert "Clicks that harm" in said
+    assert any(line.startswith("Taught clicks 1 against") for line in said)
+    button(gate.dialog, "Promote").click()
+    qtbot.waitUntil(lambda: answering_id(models.roots) == "taught")
+    qtbot.waitUntil(lambda: bool(told))
+    assert told == [("Promoted", "taught answers guided clicks; Roll back takes it back.", "ok")]
+    assert registry(desk.session.home).champion().spec.id == CHAMPION
+    gate.desk.roll_back(before, lambda: None, guide=True)
+    qtbot.waitUntil(lambda: answering_id(models.roots) == before)
+
+
+def test_a_guide_that_harms_more_is_asked_about_first(qtbot: QtBot, desk: Desk) -> None:
+    new = _clicked(0.8, dip=0.2)
+    report = judge_guides(("bump", _clicked(0.75)), ("taught", new), told=(0, 1, 3, 5))
+    head = JobHead(candidate="m/taught", starts="m/small", cases=CASES)
+    record = JobRecord(JobFolder(Path("0002-gate")), head, "done", report=report)
+    view = job_view(record, KnownModels())
+    assert head.program == "guide_gate"
+    assert view.title == "taught against bump"
+    rows = {row.title: row.value for row in view.verdicts}
+    assert rows["DSC after 5 clicks"] == "0.750 → 0.800  +0.050"
+    assert rows["Clicks that harm"] == "0.0% → 20.0%"
+    assert view.verdict_note == "undecided"
+    assert report.doubt.startswith("More of its clicks harm")
 
 
 def test_the_focus_stays_with_the_job_whose_button_was_pressed(qtbot: QtBot) -> None:

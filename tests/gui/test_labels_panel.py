@@ -4,7 +4,15 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QRadioButton, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QRadioButton,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from core.domain.label_set import Label, LabelSet, Region
@@ -13,6 +21,7 @@ from gui.viewer.label_swatch import DigitSwatch
 from gui.viewer.labels_panel import ROW, LabelsPanel, ShownLabel
 from gui.viewer.labels_presenter import rule_words
 from gui.viewer.regions_panel import RegionFigures, RegionRow, RegionsPanel
+from gui.viewer.viewer_header import ViewerHeader
 from gui.widgets.palette import DARK
 from tests.gui.finding import by_name
 
@@ -21,6 +30,7 @@ ROWS = (
     ShownLabel(NECROSIS, locked=True, key="Alt 1", predicted=13.04, truth=14.26),
     ShownLabel(OEDEMA, in_hand=True, key="Alt 2", predicted=96.7, truth=108.6),
 )
+FAR_OFF = RegionFigures(0.625, 2.8, 2.3)
 
 
 @pytest.fixture
@@ -165,6 +175,20 @@ def test_figures_of_the_slice_are_asked_for(qtbot: QtBot, regions: RegionsPanel)
     assert DARK.bad in bad.styleSheet()
 
 
+def test_a_region_that_neither_mask_has_says_so(regions: RegionsPanel) -> None:
+    figures = RegionFigures(1.0, empty=True)
+    row = RegionRow("Core", (NECROSIS.colour,), focused=False, figures=figures)
+    regions.set_rows([row], unit="mm", scored=True)
+    (said,) = [each for each in regions.findChildren(QLabel) if each.text() == "1.000"]
+    assert "Neither mask has it" in said.toolTip()
+    assert DARK.t3 in said.styleSheet()
+    names = [each.accessibleName() for each in regions.findChildren(QRadioButton)]
+    assert any("Neither mask has it" in name for name in names)
+    regions.set_rows([replace(row, figures=RegionFigures(1.0))], unit="mm", scored=True)
+    assert not said.toolTip()
+    assert DARK.t1 in said.styleSheet()
+
+
 def test_beside_a_correction_regions_show_what_it_has_gained(regions: RegionsPanel) -> None:
     rows = [
         RegionRow("Whole", (), focused=True, figures=RegionFigures(0.812, 5.1), corrected=0.853),
@@ -214,6 +238,36 @@ def test_a_narrow_panel_leaves_its_room_to_names(
     qtbot.waitUntil(lambda: "Alt 2" not in texts(labels))
     labels.resize(520, 300)
     qtbot.waitUntil(lambda: "Alt 2" in texts(labels))
+
+
+def test_the_names_of_the_usual_regions_are_whole_beside_all_figures(
+    qtbot: QtBot, regions: RegionsPanel
+) -> None:
+    row = RegionRow("Enhancing tumour", (OEDEMA.colour,), focused=True, figures=FAR_OFF)
+    regions.set_rows([row], unit="mm", scored=True)
+    regions.resize(311, 300)  # in a window of 1600, beside a scroll bar
+    name = next(each for each in regions.findChildren(QLabel) if each.text() == row.name)
+    qtbot.waitUntil(lambda: name.width() >= name.sizeHint().width())
+    qtbot.waitUntil(lambda: {"0.625", "2.8", "+230%"} <= set(texts(regions)))
+
+
+@pytest.mark.parametrize("several", [True, False])
+def test_the_name_of_a_case_comes_before_the_keys_of_chips(qtbot: QtBot, several: bool) -> None:
+    header = ViewerHeader()
+    qtbot.addWidget(header)
+    header.resize(1006, 40)
+    header.set_several(several)
+    header.set_case("GLI", "slice 1", "GLI")
+    header.show()
+    chip = by_name(header, QAbstractButton, "Truth")
+    with_key = chip.width()
+    detail = "155 slices, 1 of 48" if several else ""
+    header.set_case("BraTS-GLI-00012-000", detail, "BraTS-GLI-00012-000")
+    name = next(each for each in header.findChildren(QLabel) if each.text().startswith("BraTS"))
+    qtbot.waitUntil(lambda: name.width() >= name.sizeHint().width())
+    assert (chip.width() < with_key) == several
+    header.resize(1600, 40)
+    qtbot.waitUntil(lambda: chip.width() == with_key)
 
 
 def test_another_region_is_chosen_by_its_radio(qtbot: QtBot, regions: RegionsPanel) -> None:

@@ -44,6 +44,8 @@ UNEDITING = {
     "discard_correction",
     *(f"label_{value}" for value in range(1, 10)),
     "save_version",
+    "add_label",  # of the dataset, as is which one a binary mask is of
+    "mask_fills",
 }
 
 

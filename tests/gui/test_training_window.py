@@ -21,11 +21,11 @@ from core.jobs.train_preview import PREVIEW_FILE
 from core.models.registry import read_model
 from core.models.train_spec import TrainSpec
 from core.workspace.splits import SplitFile, frozen_split, read_split
-from core.workspace.workspace_folder import registry
+from core.workspace.workspace_folder import JOBS_FOLDER, registry
 from gui.training.curve import CurvePlot
 from gui.training.gate_dialog import GateDialog
 from gui.training.train_dialog import TrainDialog
-from gui.training.train_plan import JOBS_FOLDER, SPLIT_FILE
+from gui.training.train_plan import SPLIT_FILE
 from gui.training.train_request import PREVIEWS_FOLDER
 from tests.gui.finding import button, by_name, texts
 from tests.gui.training_desk import (

@@ -14,9 +14,9 @@ from PySide6.QtWidgets import (
 )
 
 from core.jobs.job_folder import JobFolder, list_jobs
+from core.workspace.workspace_folder import JOBS_FOLDER
 from gui.app.program import Program
 from gui.studies.study_reader import STUDIES_FOLDER
-from gui.training.train_plan import JOBS_FOLDER
 from tests.gui.finding import button, by_name
 from tests.gui.offscreen import Offscreen
 from tests.gui.pointing import LEFT, drag, point_of

@@ -29,6 +29,7 @@ from core.jobs.guide_job_spec import GuideTrainSpec
 from core.jobs.job_events import Done, Measured
 from core.jobs.job_folder import JobFolder, create_job
 from core.models.certificates import EngineChoice
+from core.models.guide_choice import answering_guide
 from core.models.guides import Guides, GuideSpec
 from core.models.registry import Model, Registry
 from core.models.train_spec import Augmentation
@@ -97,7 +98,7 @@ def test_a_training_gives_a_guide_that_answers_as_it_was_chosen(
     assert model.spec.network.in_channels == 12
     assert model.spec.metrics["dsc_5_selection"] > model.spec.metrics["dsc_0_selection"]
     assert set(model.spec.trained_on) <= {f"CASE_{n}" for n in range(1, 6)}
-    assert Guides((model.folder.parent,)).find() == model
+    assert answering_guide([model.folder.parent]) == model
     assert "robot reader" in (model.folder / "MODEL_CARD.md").read_text()
     assert Registry((model.folder.parent,)).models()[0] == []
     seen = np.random.default_rng(0).normal(size=(1, 12, 32, 32)).astype(np.float32)

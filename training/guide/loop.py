@@ -15,27 +15,12 @@ from core.domain.prediction import Postprocessing, to_mask
 from core.inference.guide_network import Logits, NetworkGuide
 from core.inference.torch_device import autocast
 from core.jobs.guide_job_spec import GuideTrainSpec
+from core.models.gate import ClickedPath
 from core.models.guides import GuideSpec
-from core.studies.click_robot import GuidedPen, click_slice, dsc
-from core.studies.click_study import FEWEST_VOXELS, SLICE_BELOW
+from core.studies.guide_figures import CLICKS, ClickFigures, click_figures, clicked_paths
 from training.checkpoint import Position
 from training.guide.cases import HeldCase
 from training.loop import Loop
-
-CLICKS = 5
-_HARM = 0.02
-
-
-@dataclass(frozen=True)
-class ClickFigures:
-    """What a robot reader reaches on slices below 0.85: mean DSC after 0, 1, 3 and 5 clicks.
-
-    `harmful` is the share of clicks that lose more than 0.02.
-    """
-
-    slices: int
-    dsc: dict[int, float]
-    harmful: float
 
 
 @dataclass
@@ -60,7 +45,7 @@ class GuideLoop(Loop):
 
     def _score(self) -> tuple[float, float]:
         """Return the DSC after five clicks of a robot reader; tells the others for the curves."""
-        found = click_figures(
+        found = held_figures(
             computed(self.learner.average.network, self.learner.device),
             self.held,
             self.guide,
@@ -87,34 +72,17 @@ def computed(network: nn.Module, device: torch.device) -> Logits:
     return logits
 
 
-def click_figures(
+def held_figures(
     logits: Logits, held: Sequence[HeldCase], guide: GuideSpec, post: Postprocessing
 ) -> ClickFigures:
     """Let a robot reader click at the slices of the cases that a model has below 0.85."""
-    paths: list[list[float]] = []
+    paths: list[ClickedPath] = []
     for case in held:
         volume, truth = case.loaded.volume, case.loaded.require_ground_truth()
         taught = NetworkGuide(guide, guide.order(volume.channels, volume.roles), logits)
-        paired = PairedGuide(Bump(), taught)
         scene = Scene(volume.pixels, volume.channels, volume.geometry.spacing_mm)
         mask = to_mask(case.probability, post)
         ground = ClickGround(scene, mask, case.probability, post.threshold)
-        for z in np.flatnonzero(truth.any(axis=(1, 2))).tolist():
-            inside = truth[z] > 0
-            start = dsc(mask[z] > 0, inside)
-            if np.count_nonzero(inside) < FEWEST_VOXELS or start >= SLICE_BELOW:
-                continue
-            pen = GuidedPen(ground, paired, reach=0, channel=volume.channels[taught.order[1]])
-            rng = np.random.default_rng(z)
-            path = [
-                each.dsc
-                for each, _ in zip(
-                    click_slice(pen, inside, z, noise=0.0, rng=rng), range(CLICKS + 1), strict=False
-                )
-            ]
-            paths.append(path + [path[-1]] * (CLICKS + 1 - len(path)))
-    if not paths:
-        return ClickFigures(0, {0: 0.0, 1: 0.0, 3: 0.0, CLICKS: 0.0}, 0.0)
-    every = np.array(paths)
-    means = {n: float(every[:, n].mean()) for n in (0, 1, 3, CLICKS)}
-    return ClickFigures(len(every), means, float((np.diff(every, axis=1) < -_HARM).mean()))
+        channel = volume.channels[taught.order[1]]
+        paths += clicked_paths(ground, truth, PairedGuide(Bump(), taught), channel=channel)
+    return click_figures(paths)

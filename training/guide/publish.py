@@ -22,9 +22,10 @@ from core.models.certificates import (
 from core.models.guides import GuideModel, Guides, GuideSpec
 from core.models.model_folder import WEIGHTS_FILE
 from core.models.processor import has_bfloat16, processor
+from core.studies.guide_figures import CLICKS, ClickFigures
 from training.guide.episodes import EpisodeSampler
 from training.guide.learner import load_guide
-from training.guide.loop import CLICKS, ClickFigures, GuideLoop, click_figures, computed
+from training.guide.loop import GuideLoop, computed, held_figures
 from training.publish import CARD_FILE, write_weights
 
 CANDIDATE = "candidate"
@@ -39,7 +40,7 @@ def publish_trained_guide(spec: GuideTrainSpec, loop: GuideLoop, root: Path) -> 
     network = loop.learner.average.network
     load_guide(network, folder / WEIGHTS_FILE)
     logits = computed(network, loop.learner.device)
-    found = click_figures(logits, loop.held, loop.guide, loop.post)
+    found = held_figures(logits, loop.held, loop.guide, loop.post)
     told = {f"dsc_{n}_selection": round(value, 4) for n, value in found.dsc.items()}
     sampler = loop.sampler
     assert isinstance(sampler, EpisodeSampler)

@@ -3,13 +3,12 @@
 A case is a subject, or a session of one; its channels are the files of `anat`.
 """
 
-import csv
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
-from core.domain.label_set import HIGHEST, Colour, Label, LabelSet, colour_of
+from core.domain.label_set import LabelSet
 from core.domain.role import Role, role_of
+from core.io.label_table import read_label_table
 from core.io.layouts.found import FoundCase, FoundChannel, FoundDataset, FoundMask
 from core.io.layouts.registry import Layout
 from core.io.layouts.tree import Folder, nfc
@@ -20,7 +19,6 @@ _MASKS = ("mask", "dseg", "probseg")
 _NOT_IMAGES = ("defacemask", "mask", "dseg", "probseg")
 _SUBJECT = re.compile(r"sub-[a-zA-Z0-9+]+")
 _ORDER = (Role.T1, Role.T1C, Role.T2, Role.FLAIR, Role.OTHER)
-_HEX = re.compile(r"#?([0-9a-fA-F]{6})")
 
 
 def fits(tree: Folder) -> bool:
@@ -69,7 +67,7 @@ def _masks(tree: Folder) -> tuple[dict[str, list[FoundMask]], LabelSet | None]:
         for name in folder.files:
             stem = stem_of(nfc(name))
             if name.casefold().endswith("_dseg.tsv"):
-                labels = labels or _table(folder.path / name)
+                labels = labels or read_label_table(folder.path / name)
             elif is_image_name(name) and _suffix(stem) in _MASKS and "brain" not in stem.casefold():
                 mask = FoundMask(_mask_name(folder, stem), (folder.path / name,))
                 found.setdefault(_case_id(stem), []).append(mask)
@@ -95,31 +93,6 @@ def _mask_name(folder: Folder, stem: str) -> str:
     label = re.search(r"_(?:label|desc)-([a-zA-Z0-9]+)", stem)
     words = [pipeline if not pipeline.startswith("sub-") else "", label[1] if label else ""]
     return " ".join([*filter(None, words), _suffix(stem)])
-
-
-def _table(path: Path) -> LabelSet | None:
-    """Return the labels of a `_dseg.tsv`: index, name, colour; None when it cannot be used."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file, delimiter="\t"))
-    except (OSError, UnicodeDecodeError, csv.Error):
-        return None
-    labels: dict[int, Label] = {}
-    for row in rows:
-        index = (row.get("index") or "").strip()
-        if index.isdigit() and 1 <= int(index) <= HIGHEST:
-            value = int(index)
-            name = (row.get("name") or row.get("abbreviation") or f"Label {value}").strip()
-            labels.setdefault(value, Label(value, name, _colour(row.get("color") or "", value)))
-    return LabelSet(tuple(labels.values())) if labels else None
-
-
-def _colour(text: str, value: int) -> Colour:
-    match = _HEX.fullmatch(text.strip())
-    if match is None:
-        return colour_of(value)
-    red, green, blue = bytes.fromhex(match[1])
-    return (red, green, blue)
 
 
 def _case_id(stem: str) -> str:

@@ -77,7 +77,8 @@ class FoundCase:
 class FoundDataset:
     """The cases of a folder in the order of their ids, and the labels its masks mean.
 
-    `labels` is None where the folder does not name them.
+    `labels` is None where the folder does not name them, `twice` are the ids that several cases
+    had, of which the first are here.
     """
 
     layout: str
@@ -85,6 +86,7 @@ class FoundDataset:
     cases: tuple[FoundCase, ...]
     labels: LabelSet | None = None
     notices: tuple[str, ...] = field(default=())
+    twice: tuple[str, ...] = ()
 
 
 class FolderUnknown(DataError):

@@ -11,6 +11,7 @@ from itertools import pairwise
 from core.domain.label_set import LabelSet, binary
 from core.domain.role import Role
 from core.io.label_folders import LabelFolder, labels_of_folders, numbered
+from core.io.label_table import label_table, named_by_tables
 from core.io.layouts.found import FoundCase, FoundChannel, FoundDataset, FoundMask
 from core.io.layouts.registry import Layout
 from core.io.layouts.tree import Folder, natural_key, nfc
@@ -42,7 +43,9 @@ def find(tree: Folder) -> FoundDataset:
         return FoundDataset("lgg", tree.path, shown, binary(), notices)
     labels = labels_of_folders(sorted(names, key=natural_key))
     told = tuple(_with_values(case, labels) for case in shown)
-    return FoundDataset("lgg", tree.path, told, labels, notices)
+    tables = (label_table(case.channels[0].files[0].parent, case.id) for case in shown)
+    named = named_by_tables(labels, tables)
+    return FoundDataset("lgg", tree.path, told, named, notices)
 
 
 def _with_values(case: FoundCase, labels: LabelSet) -> FoundCase:

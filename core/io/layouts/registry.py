@@ -23,9 +23,6 @@ _SURE = ("nnunet", "decathlon", "bids")
 """Those that are told by more than names of images: a folder of them is a dataset by itself."""
 _LEAST = "loose"
 
-TWICE = "expected one case of this id"
-"""What a notice says of an id that several cases have: a part of its sentence."""
-
 
 @dataclass(frozen=True)
 class Layout:
@@ -168,13 +165,15 @@ def _checked(found: FoundDataset, *failed: str) -> FoundDataset:
     """
     notices = [*found.notices, *failed]
     ids = Counter(case.id for case in found.cases)
-    for case_id in (name for name, count in ids.items() if count > 1):
+    twice = [case_id for case_id, count in ids.items() if count > 1]
+    for case_id in twice:
         notices.append(
-            f"{case_id}: {TWICE}, found {ids[case_id]}. The first is used; rename the others."
+            f"{case_id}: expected one case of this id, found {ids[case_id]}. The first is used; "
+            "rename the others."
         )
     cases = {case.id: case for case in reversed(found.cases)}
     ordered = tuple(cases[case_id] for case_id in sorted(cases, key=natural_key))
-    return replace(found, cases=ordered, notices=tuple(notices))
+    return replace(found, cases=ordered, notices=tuple(notices), twice=tuple(twice))
 
 
 def _what_is_there(tree: Folder) -> str:

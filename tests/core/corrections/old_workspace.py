@@ -28,18 +28,29 @@ class OldDraft(msgspec.Struct):
     tools: dict[str, int]
 
 
-class OldWorkspace(msgspec.Struct):
-    shape: tuple[int, int, int]
+class Written(msgspec.Struct, kw_only=True):
+    """A workspace: its version, its tables as SQL, and its files by their place, in base 64."""
+
     version: int
-    drafts: dict[str, OldDraft]
-    versions: dict[str, str]
     files: dict[str, str]
     sql: str
+
+
+class OldWorkspace(Written, kw_only=True):
+    shape: tuple[int, int, int]
+    drafts: dict[str, OldDraft]
+    versions: dict[str, str]
 
 
 def old_workspace(folder: Path) -> OldWorkspace:
     """Write the workspace into `folder`, and return what is known of it."""
     known = msgspec.json.decode(_FILE.read_bytes(), type=OldWorkspace)
+    put_workspace(folder, known)
+    return known
+
+
+def put_workspace(folder: Path, known: Written) -> None:
+    """Write a workspace as it was."""
     folder.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(folder / "workspace.sqlite")) as connection:
         connection.executescript(known.sql)
@@ -49,7 +60,6 @@ def old_workspace(folder: Path) -> OldWorkspace:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b64decode(content))
-    return known
 
 
 def digest(mask: Mask) -> str:

@@ -3,6 +3,7 @@
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -16,10 +17,11 @@ from core.io.case_masks import SUFFIXES
 from core.io.case_reader import LoadedCase, read_case
 from core.io.dataset import Dataset, scan
 from core.io.readers import read
+from core.io.slice_masks import IN_SLICES
 from core.workspace.known_dataset import scan_known
 from core.workspace.workspace_folder import open_workspace
 from tests.core.trees import make_tree
-from tests.synthetic import write_case
+from tests.synthetic import SHAPE, write_case
 
 LABELS = LabelSet(
     (
@@ -104,6 +106,26 @@ def test_a_case_of_slices_gets_values_and_its_manifest_says_what_they_mean(tmp_p
     )
     said = (tmp_path / "out" / "CASE_1" / "CASE_1_correction.json").read_text("utf-8")
     assert "Oedema" in said
+
+
+@pytest.mark.parametrize("name", ["nifti", "nrrd", "mha", *IN_SLICES])
+@pytest.mark.parametrize("overlapping", [False, True])
+def test_what_is_exported_of_slices_is_read_back_in_every_format(
+    name: str, overlapping: bool, tmp_path: Path
+) -> None:
+    write_case(tmp_path / "dataset", "CASE_1")
+    dataset = scan(tmp_path / "dataset")
+    (case,) = dataset.cases
+    shared = Label(7, "Necrosis + Oedema", (1, 1, 1), None, (1, 2))
+    labels = LABELS.with_label(shared) if overlapping else LABELS
+    values = np.random.default_rng(2).choice((0, *labels.values), (4, *SHAPE)).astype(np.uint8)
+    export_correction(
+        case, values, tmp_path / "out", dataset_root=dataset.root,
+        provenance=msgspec.structs.replace(BY, labels=labels), format_name=name,
+    )  # fmt: skip
+    read_back = read_export(tmp_path / "out", case)
+    assert np.array_equal(read_back.values, values)
+    assert read_back.labels == labels
 
 
 def test_a_saved_version_is_exported_with_its_labels(tmp_path: Path) -> None:

@@ -1,20 +1,27 @@
 """TIFF masks of several labels: values told by the whole folder, and one folder a label."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+import skimage.io
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
+from tifffile import imread
 
 from core.annotation.draft import Origin
 from core.annotation.export import Provenance, export_correction, read_export
-from core.domain.label_set import Label, LabelSet, Region
+from core.domain.label_set import BINARY, Label, LabelSet, Region, from_values
+from core.domain.overlaps import SegmentPile
 from core.io.case_masks import DrawnMask, write_mask
 from core.io.case_reader import read_case
 from core.io.dataset import scan
 from core.io.label_folders import folder_of, labels_of_folders
 from core.io.mask_evidence import values_of_masks
-from core.io.slice_masks import FOLDERS
+from core.io.slice_masks import FOLDERS, SLICES
 from core.io.thumbnail import thumbnail
 from core.io.tiff import write_label_slice, write_mask_slice
 from tests.core.io.test_info import told
@@ -168,7 +175,7 @@ def test_names_of_folders_give_values_the_same_in_every_case() -> None:
 
 SET = LabelSet(
     (
-        Label(1, "Core", (255, 0, 135)),
+        Label(1, "Core: a/b", (9, 8, 7)),
         Label(2, "Rim", (135, 255, 225)),
         Label(255, "Core + Rim", (1, 2, 3), None, (1, 2)),
     ),
@@ -190,14 +197,23 @@ def test_an_export_in_folders_is_the_same_segments_and_a_dataset(tmp_path: Path)
         case, values, out, dataset_root=tmp_path / "in", provenance=by, format_name=FOLDERS
     )
     assert sorted(path.name for path in (out / "A").iterdir() if path.is_dir()) == [
-        "1_Core", "2_Rim",
+        "1_Core_ a_b", "2_Rim",
     ]  # fmt: skip
     read = read_export(out, case)
     assert np.array_equal(read.values, values)
     assert read.labels == SET
     for files in case.slices:
         (out / "A" / files.image.name).write_bytes(files.image.read_bytes())
-    loaded = read_case(scan(out).cases[0])
+    left, right = halves()
+    for label, mask in (("1_Core_ a_b", left), ("2_Rim", right)):
+        for plane, files in zip(mask, case.slices, strict=True):
+            written = imread(out / "A" / label / f"A_{files.number}_mask.tif")
+            assert written.dtype == np.uint8
+            assert np.array_equal(written, plane * 255)
+    again = scan(out)
+    assert again.labels is not None
+    assert again.labels.segments == SET.segments
+    loaded = read_case(again.cases[0])
     assert loaded.labels is not None
     assert np.array_equal(loaded.labels, values)
 
@@ -208,5 +224,88 @@ def test_a_predicted_map_is_written_in_folders(tmp_path: Path) -> None:
     paths = write_mask(
         case, DrawnMask(overlapping(), SET), tmp_path / "out", ending="pred", format_name=FOLDERS
     )
-    assert len(paths) == 2 * SHAPE[0]
-    assert paths[0] == tmp_path / "out" / "A" / "1_Core" / "A_1_pred.tif"
+    assert len(paths) == 2 * SHAPE[0] + 1
+    assert paths[-1].name == "A_dseg.tsv"
+    assert paths[0] == tmp_path / "out" / "A" / "1_Core_ a_b" / "A_1_pred.tif"
+
+
+def piled(segments: NDArray[np.bool_]) -> tuple[NDArray[np.uint8], LabelSet]:
+    labels = tuple(Label(n, f"S {n}", (n, 0, 0)) for n in range(1, len(segments) + 1))
+    pile = SegmentPile(labels, segments.shape[1:])
+    for label, mask in zip(labels, segments, strict=True):
+        pile.lay(label.value, mask)
+    values, found, _ = pile.together()
+    return values, found
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(1, 5).flatmap(lambda n: arrays(bool, (n, *SHAPE))))
+def test_any_segments_come_back_from_folders_of_tiff(
+    tmp_path: Path, segments: NDArray[np.bool_]
+) -> None:
+    values, labels = piled(segments)
+    with TemporaryDirectory(dir=tmp_path) as made:
+        root, out = Path(made) / "in", Path(made) / "out"
+        write_case(root, "A", masks=False)
+        (case,) = scan(root).cases
+        drawn = DrawnMask(values, labels)
+        write_mask(case, drawn, out, ending="mask", format_name=FOLDERS)
+        for files in case.slices:
+            (out / "A" / files.image.name).write_bytes(files.image.read_bytes())
+        loaded = read_case(scan(out).cases[0])
+    found, named = loaded.labels, loaded.label_set or BINARY
+    found = loaded.ground_truth if found is None else found
+    assert found is not None
+    assert [label.value for label in named.segments] == list(range(1, len(segments) + 1))
+    for label, mask in zip(named.segments, segments, strict=True):
+        assert np.array_equal(named.mask(found, named.spread(label)) > 0, mask)
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.integers(1, 255), min_size=2, max_size=6, unique=True).flatmap(
+        lambda known: arrays(np.uint8, SHAPE, elements=st.sampled_from([0, *known]))
+    )
+)
+def test_values_are_the_pixels_that_tifffile_and_scikit_image_read(
+    tmp_path: Path, values: NDArray[np.uint8]
+) -> None:
+    labels = from_values((1, *np.unique(values).tolist()))
+    with TemporaryDirectory(dir=tmp_path) as made:
+        write_case(Path(made) / "in", "A", masks=False)
+        (case,) = scan(Path(made) / "in").cases
+        paths = write_mask(
+            case, DrawnMask(values, labels), Path(made) / "out", ending="mask", format_name=SLICES
+        )
+        paths = [path for path in paths if path.suffix == ".tif"]
+        one = np.stack([imread(path) for path in paths])
+        other = np.stack([skimage.io.imread(path) for path in paths])
+    expected = values if values.max() > 1 else values * np.uint8(255)
+    assert np.array_equal(one, expected)
+    assert np.array_equal(other, expected)
+
+
+def test_values_up_to_twenty_that_another_program_wrote_come_back_from_an_export(
+    tmp_path: Path,
+) -> None:
+    for name, seed in (("A", 0), ("B", 1)):
+        place = write_case(tmp_path / "in", name)
+        values = np.random.default_rng(seed).choice([0, 1, 7, 20], SHAPE).astype(np.uint8)
+        for z, plane in enumerate(values):
+            skimage.io.imsave(place / f"{name}_{z + 1}_mask.tif", plane, check_contrast=False)
+    dataset = scan(tmp_path / "in")
+    assert dataset.labels is not None
+    assert dataset.labels.values == (1, 7, 20)
+    loaded = read_case(dataset.case("B"))
+    assert np.array_equal(loaded.labels, values)
+    named = dataset.labels.with_label(Label(7, "Rim", (1, 2, 3)))
+    out, drawn = tmp_path / "out", DrawnMask(loaded.labels, named)
+    *paths, table = write_mask(dataset.case("B"), drawn, out, ending="mask")
+    assert np.array_equal(np.stack([imread(path) for path in paths]), values)
+    assert table == out / "B" / "B_dseg.tsv"
+    for files in dataset.case("B").slices:
+        (out / "B" / files.image.name).write_bytes(files.image.read_bytes())
+    assert scan(out).labels == named
+    assert [(each["name"], each["value"]) for each in told(out)["cases"][0]["labels"]] == [
+        ("Label 1", 1), ("Rim", 7), ("Label 20", 20),
+    ]  # fmt: skip

@@ -7,6 +7,8 @@ from pathlib import Path
 import highdicom
 import nrrd
 import numpy as np
+import pydicom
+import SimpleITK
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -100,6 +102,40 @@ def test_overlapping_dicom_segments_come_back_as_highdicom_reads_them(tmp_path):
     assert [label.name for label in read(tmp_path / "b.dcm").labels.segments] == [
         "Part 1", "Part 2", "Part 3",
     ]  # fmt: skip
+
+
+def test_overlapping_dicom_segments_lie_in_frames_of_their_own_for_pydicom(tmp_path):
+    items = series(voxels(SHAPE, np.uint16) % 4000, orientation=SAGITTAL)
+    masks = segments(3)
+    image = read(save(tmp_path / "s", items))
+    segmentation(items, np.moveaxis(masks, 0, -1).astype(np.uint8)).save_as(tmp_path / "a.dcm")
+    stored = read(tmp_path / "a.dcm")
+    write(tmp_path / "b.dcm", labelled(image, stored.pixels[0], stored.labels))
+    said = pydicom.dcmread(tmp_path / "b.dcm")
+    assert [item.SegmentLabel for item in said.SegmentSequence] == ["Part 1", "Part 2", "Part 3"]
+    places = {tuple(map(float, each.ImagePositionPatient)): z for z, each in enumerate(items)}
+    found = np.zeros_like(masks)
+    for frame, about in zip(said.pixel_array, said.PerFrameFunctionalGroupsSequence, strict=True):
+        number = about.SegmentIdentificationSequence[0].ReferencedSegmentNumber
+        at = tuple(map(float, about.PlanePositionSequence[0].ImagePositionPatient))
+        found[number - 1, places[at]] = frame > 0
+    assert np.array_equal(found, masks)
+
+
+def test_overlapping_segments_lie_in_layers_of_their_own_for_simpleitk(tmp_path):
+    masks = segments(4)
+    stored = read(slicer_file(tmp_path / "a.seg.nrrd", masks))
+    image = read(nrrd_image(tmp_path / "image.nrrd", voxels(SHAPE)))
+    write(tmp_path / "b.seg.nrrd", labelled(image, stored.pixels[0], stored.labels))
+    said = SimpleITK.ReadImage(str(tmp_path / "b.seg.nrrd"))
+    plain = SimpleITK.ReadImage(str(tmp_path / "image.nrrd"))
+    assert (said.GetSpacing(), said.GetOrigin()) == (plain.GetSpacing(), plain.GetOrigin())
+    layers = SimpleITK.GetArrayFromImage(said)
+    for number, (name, mask) in enumerate(zip(NAMES, masks, strict=True)):
+        tell = lambda what, n=number: said.GetMetaData(f"Segment{n}_{what}")  # noqa: E731
+        assert tell("Name") == name
+        layer = layers[..., int(tell("Layer"))] == int(tell("LabelValue"))
+        assert np.array_equal(layer, mask)
 
 
 def test_overlapping_dicom_segments_are_read_by_dcmqi(tmp_path):
