@@ -359,3 +359,25 @@ def test_what_is_drawn_after_an_undo_ends_what_could_be_redone(
     trigger(qtbot, several, "redo")
     assert several.session.correction is not None
     assert "Rim" not in region_names(several)
+
+
+def test_a_stroke_of_an_added_label_comes_back_when_both_were_taken_back(
+    several: Program, qtbot: QtBot
+) -> None:
+    session = several.session
+    trigger(qtbot, several, "brush_tool")
+    trigger(qtbot, several, "add_label")
+    trigger(qtbot, several, "label_4")
+    box = Patch((0, 1, 2, 4, 5, 8), np.ones((1, 2, 3), np.uint8))
+    assert several.annotation.desk.apply("brush", lambda _: box)
+    settle(qtbot, several)
+    drawn = labels_drawn(several)
+    trigger(qtbot, several, "undo")
+    trigger(qtbot, several, "undo")
+    assert session.labels.labels.values == (1, 2, 3)
+    assert session.correction is None
+    trigger(qtbot, several, "redo")
+    assert session.labels.labels.values == (1, 2, 3, 4)
+    trigger(qtbot, several, "redo")
+    assert np.array_equal(labels_drawn(several), drawn)
+    assert np.count_nonzero(drawn == 4) == 6
