@@ -113,6 +113,7 @@ class EdgeLetter(QWidget):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._area, self._side, self.letter = parent, side, ""
+        self._cards: tuple[QWidget, ...] = ()
         self.setFixedSize(_EDGE, _EDGE)
 
     def set_letter(self, letter: str) -> None:
@@ -124,13 +125,26 @@ class EdgeLetter(QWidget):
             self.update()
         self.setVisible(bool(letter))
 
+    def keep_clear(self, cards: tuple[QWidget, ...]) -> None:
+        """Stand beside these while they lie over the edge."""
+        self._cards = cards
+        self.place()
+
     def place(self) -> None:
-        """Go to the middle of the edge."""
+        """Go to the middle of the edge, or beside what lies over it there."""
         area = self._area.rect()
         x, y = (area.width() - _EDGE) // 2, (area.height() - _EDGE) // 2
         beyond = {"left": _NEAR, "right": area.width() - _EDGE - _NEAR}
         below = {"top": _NEAR, "bottom": area.height() - _EDGE - _NEAR}
         self.move(beyond.get(self._side, x), below.get(self._side, y))
+        for card in self._cards:
+            over = card.geometry()
+            if card.isHidden() or not over.intersects(self.geometry()):
+                continue
+            if self._side == "left":
+                self.move(over.right() + 1 + _NEAR, self.y())
+            elif self._side == "right":
+                self.move(over.left() - _NEAR - _EDGE, self.y())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
