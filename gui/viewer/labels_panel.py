@@ -22,8 +22,8 @@ from gui.viewer.label_swatch import DigitSwatch
 from gui.widgets.icons import Tint, icon, tinted_icon
 from gui.widgets.labels import (
     ElidedLabel,
+    WholeLabel,
     make_label,
-    make_wrapped_label,
     number,
     plain_tip,
     set_colour,
@@ -89,7 +89,7 @@ class LabelsPanel(QWidget):
         self._truth.setFixedWidth(_TRUTH)
         self._truth.setAlignment(_RIGHT)
         self._said = ElidedLabel("", "caption")
-        self._problem = make_wrapped_label("", "caption")
+        self._problem = WholeLabel("", "caption")
         self._problem.hide()
         self._column = QVBoxLayout()
         self._column.setSpacing(0)
@@ -354,8 +354,11 @@ class _RowView(QFrame):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._field_or_name and event.type() == QEvent.Type.Resize:
             self._fit_key()
-        left = event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent)
-        if watched is self._field and left and event.key() == Qt.Key.Key_Escape:  # type: ignore[attr-defined]
+        escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+        if watched is self._field and escape:
+            event.accept()  # before the window's own Esc, which would take the keys away
+            if event.type() != QEvent.Type.KeyPress:
+                return True
             self._field.setText("" if self._row is None else self._row.label.name)
             self._end_edit()
             return True

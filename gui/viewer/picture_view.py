@@ -250,7 +250,7 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
         if event.type() in _PLACED:
             for edge in self._edges.values():
                 edge.place()
-        return super().eventFilter(watched, event)
+        return bool(super().eventFilter(watched, event))
 
     @property
     def centre(self) -> QPointF:

@@ -26,8 +26,8 @@ from gui.viewer.region_editor import RegionEditor
 from gui.widgets.icons import icon
 from gui.widgets.labels import (
     ElidedLabel,
+    WholeLabel,
     make_label,
-    make_wrapped_label,
     number,
     plain_tip,
     set_colour,
@@ -110,7 +110,7 @@ class RegionsPanel(QWidget):
             _figure(text, width, "caption")
             for text, width in (("DSC", _DSC), ("HD95", _FAR), ("Vol. error", _VOLUME))
         )
-        self._said = make_wrapped_label(_SAID, "caption")
+        self._said = WholeLabel(_SAID, "caption")
         self._column = QVBoxLayout()
         self._column.setSpacing(0)
         self._lay_out()

@@ -3,8 +3,17 @@
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QRadioButton, QToolButton, QWidget
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QRadioButton,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from core.domain.label_set import Label, LabelSet, Region
@@ -261,6 +270,10 @@ def test_a_name_that_is_not_taken_is_said_and_stays_to_be_mended(
     assert "Choose another." in texts(labels)
     assert field.isVisible()
     assert field.text() == "Necrosis"
+    esc = QKeyEvent(QEvent.Type.ShortcutOverride, Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
+    esc.ignore()
+    QApplication.sendEvent(field, esc)
+    assert esc.isAccepted()  # the window has a shortcut of that key
     qtbot.keyClick(field, Qt.Key.Key_Escape)
     assert not field.isVisible()
     assert "Choose another." not in texts(labels)
@@ -303,3 +316,18 @@ def test_what_the_figures_are_is_said_in_full(qtbot: QtBot, regions: RegionsPane
         regions.resize(width, 300)
         qtbot.waitUntil(lambda: said.height() >= said.heightForWidth(said.width()) > 0)
         assert not said.visibleRegion().isEmpty()
+
+
+def test_what_is_said_of_a_name_squeezes_no_row(qtbot: QtBot, labels: LabelsPanel) -> None:
+    labels.show_problem(2, "Necrosis is a name here already. Choose another.")
+    rows = [swatch.parentWidget() for swatch in labels.findChildren(DigitSwatch)]
+
+    def apart() -> int:
+        labels.resize(264, labels.minimumSizeHint().height())
+        tops = [row.y() for row in rows if row is not None]
+        return tops[1] - tops[0]
+
+    qtbot.waitUntil(lambda: apart() == ROW)
+    assert labels.width() == 264
+    said = next(each for each in labels.findChildren(QLabel) if "already" in each.text())
+    assert said.height() >= said.heightForWidth(said.width())
