@@ -34,7 +34,7 @@ from training.errors import TrainingError
 from training.events import tell
 from training.frame import in_job
 from training.loop import PauseRequested
-from training.scores import Scores, made_of, score_model
+from training.scores import ScoredBy, Scores, made_of, score_model
 
 
 def run_gate(spec: GateSpec, job: JobFolder, *, echo: Echo | None = None) -> GateReport | None:
@@ -55,15 +55,12 @@ def _judge(spec: GateSpec, writer: JobWriter) -> GateReport:
     cases = [dataset.case(name) for name in spec.cases]
     scores: list[Scores] = []
     models = [read_model(Path(folder)) for folder in (spec.champion, spec.candidate)]
-    # What only one of them knows, the other cannot lose by.
-    alike = models[0].spec.gives == models[1].spec.gives
+    by = _scored_by(*models)
     with _predictors(spec) as predictor_of:
         for model in models:
             progress = _told(writer, len(scores) / 2, model.spec.title)
             predict = predictor_of(model)
-            scores.append(
-                score_model(model, cases, predict=predict, as_one=not alike, progress=progress)
-            )
+            scores.append(score_model(model, cases, predict=predict, by=by, progress=progress))
     first, second = (s.of(spec.protocol) for s in scores)
     report = judge_candidate(
         (models[0].spec.id, first),
@@ -77,6 +74,20 @@ def _judge(spec: GateSpec, writer: JobWriter) -> GateReport:
     figures = {"mean_difference": report.mean_difference, "candidate": report.candidate_mean}
     writer.done(report.verdict, figures)
     return report
+
+
+def _scored_by(champion: Model, candidate: Model) -> ScoredBy:
+    """Return what both models can be judged by: what only one knows, the other cannot lose by.
+
+    One of classes and one of regions of the same labels draw the same named regions.
+    """
+    if champion.spec.gives == candidate.spec.gives:
+        return "channels"
+    first, second = champion.spec.several, candidate.spec.several
+    if first is None or second is None or not first.labels.regions:
+        return "focus"
+    known = [(output.labels.values, output.labels.regions) for output in (first, second)]
+    return "regions" if known[0] == known[1] else "focus"
 
 
 def _by_label(scores: Sequence[Scores]) -> dict[str, tuple[float, float]]:

@@ -4,6 +4,7 @@ import re
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -23,6 +24,10 @@ from core.studies.case_score import score_case
 from core.studies.reference_protocol import reference_masks
 
 SCORES_FILE = "scores.json"
+ScoredBy = Literal["channels", "regions", "focus"]
+"""What a model of several labels is scored by: the mean of its channels or of its named regions,
+or the region in focus alone, as a binary one."""
+
 PROTOCOLS: tuple[Protocol, ...] = ("native", "reference")
 
 
@@ -50,13 +55,10 @@ def score_model(
     cases: Sequence[Case],
     *,
     predict: Predictor,
-    as_one: bool = False,
+    by: ScoredBy = "channels",
     progress: Progress = silent,
 ) -> Scores:
-    """Return the scores of `model` on cases with ground truth; one that fails is told in them.
-
-    `as_one` scores a model of several labels by the region in focus alone, as a binary one.
-    """
+    """Return the scores of `model` on cases with ground truth; one that fails is told in them."""
     found = Scores(native={}, reference={}, seconds={}, failed={})
     inputs: dict[str, CaseInput] = {}
     for index, case in enumerate(cases):
@@ -65,9 +67,9 @@ def score_model(
         try:
             loaded = read_case(case)
             prediction = predict(loaded, within)
-            several = not as_one and prediction.several is not None and loaded.labels is not None
-            if several:
-                by_label = {p: label_dsc(loaded, prediction, model, p) for p in PROTOCOLS}
+            several = prediction.several is not None and loaded.labels is not None
+            if several and by != "focus":
+                by_label = {p: label_dsc(loaded, prediction, model, p, by=by) for p in PROTOCOLS}
                 both = {p: statistics.fmean(each.values()) for p, each in by_label.items()}
                 for name, dsc in by_label["native"].items():
                     found.labels.setdefault(name, {})[case.id] = dsc
@@ -84,16 +86,21 @@ def score_model(
 
 
 def label_dsc(
-    loaded: LoadedCase, prediction: Prediction, model: Model, protocol: Protocol
+    loaded: LoadedCase,
+    prediction: Prediction,
+    model: Model,
+    protocol: Protocol,
+    *,
+    by: ScoredBy = "channels",
 ) -> dict[str, float]:
-    """Return the DSC of each label or region that a model gives, by name."""
+    """Return the DSC of each channel that a model gives, or of its named regions, by name."""
     loaded.require_ground_truth()
     labels, several = loaded.labels, prediction.several
     assert labels is not None
     assert several is not None
     output, post = several.output, model.spec.postprocessing
     found = {}
-    for region in output.channels:
+    for region in output.regions if by == "regions" else output.channels:
         truth = output.labels.mask(labels, region)
         if protocol == "reference":
             focus = Focus(output.labels, region)

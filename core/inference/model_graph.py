@@ -34,8 +34,8 @@ def prepare_graph(model: Kind) -> Kind:
         )
     if isinstance(model, Model) and model.spec.is_graph:
         return model
-    size = _side(model)
-    if size is None:
+    shape = slice_shape(model)
+    if shape is None:
         raise ModelError(
             f"{model.spec.title}: expected a model that sees slices of one size, found one for the "
             "size they come in. Use the engine torch for it."
@@ -46,9 +46,9 @@ def prepare_graph(model: Kind) -> Kind:
     from core.models.networks.graph import write_graph
 
     network = trained_network(model)
-    side = -(-size // network.stride) * network.stride
-    shape = (model.spec.network.in_channels, side, side)
-    write_graph(network, model.weights, model.folder / GRAPH_FILE, shape=shape)
+    side = -(-shape[-1] // network.stride) * network.stride
+    whole = (shape[0], side, side)
+    write_graph(network, model.weights, model.folder / GRAPH_FILE, shape=whole)
     hashes = file_hash(model.weights), file_hash(model.folder / GRAPH_FILE)
     write_certificates(model.folder, Certificates(weights=hashes[0], graph=hashes[1]))
     if isinstance(model, Model):
@@ -61,6 +61,14 @@ def prepare_graph(model: Kind) -> Kind:
     return read_classifier(model.folder)
 
 
-def _side(model: AnyModel) -> int | None:
-    """Return the rows and columns that a network sees, None where they are as they come."""
-    return model.spec.window if isinstance(model, GuideModel) else model.spec.preprocessing.size
+def slice_shape(model: AnyModel) -> tuple[int, int, int] | None:
+    """Return what a network sees of a slice (C, h, w), None where slices are as they come."""
+    if isinstance(model, GuideModel):
+        size: int | None = model.spec.window
+    else:
+        size = model.spec.preprocessing.size
+    if size is None:
+        return None
+    stride = model.spec.stride or 1
+    side = -(-size // stride) * stride
+    return model.spec.network.in_channels, side, side

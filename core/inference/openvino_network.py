@@ -4,19 +4,21 @@ import os
 import sys
 from contextlib import suppress
 from itertools import pairwise
+from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
 
 import numpy as np
 
 from core.domain.errors import ModelError
+from core.inference.compiled_graphs import CompiledGraphs, keep, take_up
 from core.inference.loaded_network import FloatArray, Pending
-from core.io.atomic import make_private_folder
+from core.inference.model_graph import slice_shape
 from core.models.any_model import AnyModel
+from core.models.certificates import file_hash
 from core.models.network_graph import EXACT_END, require_graph
-from core.workspace.settings import home
+from core.models.processor import processor
 
-_AXES = 4
 _TYPES = {"float32": ("f32",), "bfloat16": ("bf16",), "mixed": ("f32", "bf16")}
 """What the parts of a graph are computed in, one after the other."""
 
@@ -30,39 +32,33 @@ class OpenVinoNetwork:
     """
 
     def __init__(self, model: AnyModel, precision: str = "auto", threads: int = 0) -> None:
-        path = require_graph(model.folder, model.weights, title=model.spec.title)
+        self._path = require_graph(model.folder, model.weights, title=model.spec.title)
+        self._title = model.spec.title
         self._threads = threads or _allowed()
         self._types = _TYPES["float32" if precision == "auto" else precision]
         try:
-            openvino = _library()
+            self._library = _library()
         except ImportError as error:
             raise ModelError(
-                f"{model.spec.title}: expected the library OpenVINO, found that it is not "
+                f"{self._title}: expected the library OpenVINO, found that it is not "
                 "installed. Install it with pip, or choose another engine."
             ) from error
-        self._core = openvino.Core()
-        try:
-            graph = self._core.read_model(path)
-        except RuntimeError as error:
-            raise ModelError(
-                f"{path}: expected the graph of {model.spec.title}, found that OpenVINO cannot "
-                "read it. Make it anew with `models certify`, or choose the engine torch."
-            ) from error
-        self._parts = [graph]
-        if len(self._types) > 1:
-            try:
-                self._parts = _parted(openvino, graph)
-            except RuntimeError as error:
-                raise ModelError(
-                    f"{path}: expected a graph that says which part of it is computed in float32, "
-                    "found none. Choose the precision float32 or bfloat16."
-                ) from error
+        self._core = self._library.Core()
+        hashes = file_hash(model.weights), file_hash(self._path)
+        self._kept = CompiledGraphs(
+            f"{self._library.__version__} {processor()} {self._threads} {precision} {hashes}"
+        )
         self._stride = model.spec.stride or 1
+        self._read: list[Any] = []
         self._compiled: dict[tuple[int, ...], tuple[list[Any], list[_Way]]] = {}
         self._compiling = Lock()
         self._half_way: list[_Way] = []
-        # The case is read and prepared meanwhile; the library lets go of Python for it.
-        Thread(target=self._compile_early, name="compile").start()
+        early = slice_shape(model)
+        if early is None or not all(each.exists() for each in self._places(early)):
+            self._parts()  # what is wrong with the graph is told now
+        if early is not None:
+            # The case is read and prepared meanwhile; the library lets go of Python for it.
+            Thread(target=self._compile_early, args=(early,), name="compile").start()
 
     @property
     def stride(self) -> int:
@@ -116,28 +112,56 @@ class OpenVinoNetwork:
                 self._compiled = {shape: (self._compiled_for(shape), [])}
             return self._compiled[shape]
 
-    def _compile_early(self) -> None:
+    def _compile_early(self, shape: tuple[int, ...]) -> None:
         """Compile for the slices the graph was made for; what fails is told when it is asked."""
-        sizes = self._parts[0].input(0).partial_shape
-        if len(sizes) == _AXES and all(size.is_static for size in list(sizes)[1:]):
-            with suppress(RuntimeError):
-                self._ready(tuple(size.get_length() for size in list(sizes)[1:]))
+        with suppress(RuntimeError, ModelError):
+            self._ready(shape)
 
     def _compiled_for(self, shape: tuple[int, ...]) -> list[Any]:
+        places = self._places(shape)
+        found = [
+            take_up(self._core, place, self._settings(kind))
+            for place, kind in zip(places, self._types, strict=True)
+        ]
+        if all(each is not None for each in found):
+            return found
         compiled, sizes = [], [1, *shape]
-        for part, kind in zip(self._parts, self._types, strict=True):
+        for part, place, kind in zip(self._parts(), places, self._types, strict=True):
             graph = part.clone()
             graph.reshape(sizes)
             sizes = list(graph.output(0).shape)
             compiled.append(self._core.compile_model(graph, "CPU", self._settings(kind)))
+            keep(place, compiled[-1])
         return compiled
+
+    def _places(self, shape: tuple[int, ...]) -> list[Path]:
+        return [self._kept.place(shape, part) for part in range(len(self._types))]
+
+    def _parts(self) -> list[Any]:
+        """Return the parts of the graph, read where they are needed; raises `ModelError`."""
+        if self._read:
+            return self._read
+        try:
+            graph = self._core.read_model(self._path)
+        except RuntimeError as error:
+            raise ModelError(
+                f"{self._path}: expected the graph of {self._title}, found that OpenVINO cannot "
+                "read it. Make it anew with `models certify`, or choose the engine torch."
+            ) from error
+        try:
+            self._read = [graph] if len(self._types) == 1 else _parted(self._library, graph)
+        except RuntimeError as error:
+            raise ModelError(
+                f"{self._path}: expected a graph that says which part of it is computed in "
+                "float32, found none. Choose the precision float32 or bfloat16."
+            ) from error
+        return self._read
 
     def _settings(self, kind: str) -> dict[str, Any]:
         return {
             "INFERENCE_PRECISION_HINT": kind,
             "INFERENCE_NUM_THREADS": self._threads,
             "NUM_STREAMS": self._threads,
-            **_cache(),
         }
 
 
@@ -207,16 +231,6 @@ def _library() -> Any:
         if barred:
             del sys.modules[converter]
     return openvino
-
-
-def _cache() -> dict[str, str]:
-    """Return where compiled graphs are kept: found again, one is ready in half the time."""
-    folder = home() / "compiled"
-    try:
-        make_private_folder(folder)
-    except OSError:  # read-only: compiled anew each time
-        return {}
-    return {"CACHE_DIR": str(folder)}
 
 
 def _allowed() -> int:

@@ -96,15 +96,9 @@ class LoadedCase:
 
 
 def read_case(
-    case: Case,
-    *,
-    progress: Progress = silent,
-    look: FirstLook | None = None,
-    masks: bool = True,
+    case: Case, *, progress: Progress = silent, look: FirstLook | None = None
 ) -> LoadedCase:
     """Return the volume and ground truth of `case`; `look` is given its first slice before.
-
-    Without `masks` those of a case of slices are left alone, and nothing is said of them.
 
     An unreadable slice becomes zeros and a sentence in `Volume.unreadable`; an unreadable mask
     becomes a notice and counts as empty. Raises `DataError` when no slice at all can be read.
@@ -113,7 +107,7 @@ def read_case(
         return _of_volumes(case, read_volumes(case, progress=progress, look=look))
     slices = _slices_of(case, progress, look)
     volume = _with_roles(slices.read(), case)
-    stack = _read_ground_truth(case, volume, slices) if masks else None
+    stack = _read_ground_truth(case, volume, slices)
     extra: tuple[str, ...] = ()
     if volume.pixels.dtype != np.uint8:
         extra = (

@@ -44,8 +44,7 @@ def predict_masks(
     failed: dict[str, str] = {}
     for case, inner in each_case(cases, progress):
         try:
-            # What a region is, the labels of the masks tell; nothing else looks at them here.
-            loaded = read_case(case, masks=bool(case.region or model.spec.several))
+            loaded = read_case(case)
             loaded.require_whole()
             prediction = predictor(loaded, inner)
             write_prediction(loaded, prediction, model, out=out, format_name=format_name)

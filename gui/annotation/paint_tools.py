@@ -62,6 +62,7 @@ class PaintTools(QObject):
         session = self._session
         session.case_changed.connect(self.drop)
         session.view_changed.connect(self._on_view_changed)
+        session.labels_changed.connect(self._show_brush)
         correcting.ready.connect(self._go_on)
         correcting.stepped.connect(self._on_stepped)
         self.lesions.marked_changed.connect(self._show)

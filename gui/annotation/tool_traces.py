@@ -15,6 +15,7 @@ from gui.annotation.range_preview import Taken
 from gui.annotation.scribbles import Scribble
 from gui.annotation.shown_grey import ShownGrey
 from gui.viewer.click_item import ClickPicture
+from gui.viewer.label_item import hex_of
 from gui.viewer.slice_view import SliceView
 from gui.viewer.tool_items import Sign, TraceLine
 from gui.viewer.touch import Tool
@@ -30,7 +31,7 @@ class Traces:
         self._session, self._grey = grey.session, grey
         self._views: list[SliceView] = []
         self._region: tuple[object, tuple[Cut, ...]] | None = None
-        self._brushes: list[tuple[float, float, Sign]] = []
+        self._brushes: list[tuple[float, float, Sign, str]] = []
 
     def add_view(self, view: SliceView) -> None:
         """Draw on one more view."""
@@ -42,15 +43,22 @@ class Traces:
             view.set_tool(tool)
 
     def set_brush(self, size: float, sign: Sign) -> None:
-        """Show the brush's size and sign, as large in every view as it paints there."""
-        brushes: list[tuple[float, float, Sign]] = []
+        """Show the brush's size and sign, as large in every view as it paints there.
+
+        It has the colour of the label in hand, where there are several.
+        """
+        brushes: list[tuple[float, float, Sign, str]] = []
+        state = self._session.labels
+        written = () if state.labels.is_binary else state.labels.labels
+        colours = (hex_of(label.colour) for label in written if label.value == state.in_hand)
+        colour = next(colours, "")
         for cut in self._cuts:
             _, row, column = self._grey.spacing(cut.plane)
-            brushes.append((size / 2 / column, size / 2 / row, sign))
+            brushes.append((size / 2 / column, size / 2 / row, sign, colour))
         if brushes != self._brushes:
             self._brushes = brushes
-            for view, (wide, high, _) in zip(self._views, brushes, strict=True):
-                view.set_brush(wide, sign, high=high)
+            for view, (wide, high, _, _) in zip(self._views, brushes, strict=True):
+                view.set_brush(wide, sign, high=high, colour=colour)
 
     def show_clicks(self, picture: Callable[[Cut], ClickPicture | None]) -> None:
         """Show what guided clicks would change of the slice in each view."""

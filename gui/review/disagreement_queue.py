@@ -323,9 +323,7 @@ class DisagreementQueue(QObject):
 
         was, against = self.queue.answer_of(question), self._against()
         take_back = partial(self._put, question, was, against)
-        opened = self._session.open_case
-        source = None if opened is None else opened.loaded.labels
-        writes = Writes("focus", source)
+        writes = Writes("focus", self._labels_of(question))
         if not self._edits.apply("disagreement", make, aside=take_back, writes=writes):
             return
         if wrong is None:
@@ -335,6 +333,14 @@ class DisagreementQueue(QObject):
             self.step(1)
         else:
             self.noted.emit("All answered", f"Every disagreement of {self._case_id} is answered.")
+
+    def _labels_of(self, question: Question) -> NDArray[np.uint8] | None:
+        """Return the map that says which labels a region has: of whoever calls it lesion."""
+        opened, result = self._session.open_case, self._session.result
+        truth = None if opened is None else opened.loaded.labels
+        predicted = None if result is None else result.label_map
+        invented = question.pieces[0].kind == "false_positive"
+        return predicted if invented and predicted is not None else truth
 
     def _put(
         self,

@@ -293,9 +293,11 @@ class LabelDesk(QObject):
         before = self._session.case_states
         known = {name: state.outlook for name, state in before.items()}
         self._session.change_place(told)
-        here = self._session.case_states.get(self._session.current)
-        if here is not None and self._session.open_case is not None:
-            self._operations.case_loader.open(here.case, slice_index=index)
+        # A reader on the way to another case gets there, and finds it told as this one would be.
+        leaves = self._session.pending not in ("", self._session.current)
+        wanted = self._session.case_states.get(self._session.wanted)
+        if wanted is not None and (leaves or self._session.open_case is not None):
+            self._operations.case_loader.open(wanted.case, slice_index=-1 if leaves else index)
         # Labels that changed are written first, and what was kept of other voxels is gone then.
         self._lanes.run(
             "io" if labels is None else "journal",

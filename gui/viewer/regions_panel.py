@@ -40,9 +40,10 @@ ROW = 30
 _SAID = "Contours and errors show the chosen region."
 _COMPARED = "DSC of the prediction, of the correction, and the change."
 _DRAWN = "DSC of the correction."
-_DSC, _FAR, _VOLUME = 36, 38, 52
+_DSC, _FAR, _VOLUME = 36, 36, 48  # "Enhancing tumour" is whole beside them at 1600
 _NARROW = 306  # a narrower panel has no HD95, and beside a correction no figure of before
 _RADIO, _ICON = 18, 16
+_LARGE = 0.9995  # a share that is said without decimals: there is no room for more digits
 _EMPTY = "Neither mask has it: its DSC is 1"
 FAIR, LOW = 0.80, 0.60
 """A DSC below the first is amber, below the second red."""
@@ -247,7 +248,6 @@ class _RowView(QFrame):
         row.setSpacing(4)
         row.addWidget(self.radio)
         row.addWidget(self._swatch)
-        row.addSpacing(4)
         row.addWidget(self._name, 1)
         for figure in (self._dsc, self._far, self._volume):
             row.addWidget(figure)
@@ -355,7 +355,8 @@ def _percent(share: float | None) -> str:
     if share is None:
         return number(None, 1)
     sign = "+" if round(share * 100, 1) > 0 else ""
-    return f"{sign}{number(share * 100, 1)}%"
+    decimals = 1 if abs(share) < _LARGE else 0
+    return f"{sign}{number(share * 100, decimals)}%"
 
 
 def _figure(text: str, width: int, role: str) -> QLabel:

@@ -77,6 +77,7 @@ class SliceView(PictureView):
         self._tool: Tool = "pan"
         self._radius = self._high = 6.0
         self._sign: Sign = "+"
+        self._colour = ""
         self._drawing: Touch | None = None
         self._swapped = self._held = False
         self.grabs: Callable[[QPointF], bool] = lambda _: False
@@ -112,15 +113,26 @@ class SliceView(PictureView):
         """Let left and right button change their parts, for a mouse in the left hand."""
         self._swapped = swapped
 
-    def set_brush(self, radius: float, sign: Sign, *, high: float | None = None) -> None:
-        """Say how large the round tools are, in columns and `high` in rows, and what they do."""
+    def set_brush(
+        self, radius: float, sign: Sign, *, high: float | None = None, colour: str = ""
+    ) -> None:
+        """Say how large the round tools are, in columns and `high` in rows, and what they do.
+
+        Where a press adds they are drawn in `colour`, white where there is none.
+        """
         self._radius, self._high, self._sign = radius, radius if high is None else high, sign
+        self._colour = colour
         self._show_cursor(self._pointer_voxel())
 
     @property
     def sign(self) -> Sign:
         """What the cursor says a press will do: add or take away."""
         return self._cursor.sign
+
+    @property
+    def cursor_colour(self) -> str:
+        """What the tool is drawn in; empty for white."""
+        return self._cursor.colour
 
     @property
     def cursor_centre(self) -> QPointF | None:
@@ -361,7 +373,9 @@ class SliceView(PictureView):
         if drawing is not None and drawing.eraser:
             sign = "−"
         radius, high = (self._radius, self._high) if self._tool in ROUND else (0.0, 0.0)
-        self._cursor.place(None if self._tool in UNPAINTED else at, radius, sign, high=high)
+        colour = self._colour if sign == "+" else ""
+        shown = None if self._tool in UNPAINTED else at
+        self._cursor.place(shown, radius, sign, high=high, colour=colour)
 
     def _pointer_voxel(self) -> QPointF | None:
         """Return where the pointer is, also before it has moved here."""

@@ -14,6 +14,7 @@ from gui.widgets.theme import app_font
 Sign = Literal["", "+", "−"]
 
 _WIDTH = 1.4
+_WHITE = "#ffffff"
 _HALO = 1.0
 _BAND_ALPHA = 0.45
 _DASH = (6.0, 4.0)
@@ -36,6 +37,7 @@ class BrushCursor(pg.GraphicsObject):  # type: ignore[misc]
         self._centre: QPointF | None = None
         self._radius = self._high = 1.0
         self._sign: Sign = ""
+        self._colour = ""
         self.setZValue(10)
 
     @property
@@ -48,14 +50,27 @@ class BrushCursor(pg.GraphicsObject):  # type: ignore[misc]
         """The sign that is shown; empty for none."""
         return self._sign if self._centre is not None else ""
 
+    @property
+    def colour(self) -> str:
+        """What it is drawn in; empty for white."""
+        return self._colour
+
     def place(
-        self, centre: QPointF | None, radius: float, sign: Sign, *, high: float | None = None
+        self,
+        centre: QPointF | None,
+        radius: float,
+        sign: Sign,
+        *,
+        high: float | None = None,
+        colour: str = "",
     ) -> None:
         """Show it at `centre` in voxels, or nowhere; `radius` in columns, fractions count.
 
-        It is `high` rows high to each side, as many as columns where nothing is said.
+        It is `high` rows high to each side, as many as columns where nothing is said; white
+        without a `colour`.
         """
         self.prepareGeometryChange()
+        self._colour = colour
         self._centre, self._radius, self._sign = centre, radius, sign
         self._high = radius if high is None else high
         self.update()
@@ -90,7 +105,7 @@ class BrushCursor(pg.GraphicsObject):  # type: ignore[misc]
             if self._sign == "+":
                 outline.moveTo(middle.x(), middle.y() - _SIGN_ARM)
                 outline.lineTo(middle.x(), middle.y() + _SIGN_ARM)
-        _stroke(painter, outline)
+        _stroke(painter, outline, self._colour or _WHITE)
         painter.restore()
 
 
@@ -144,7 +159,7 @@ class Trace(pg.GraphicsObject):  # type: ignore[misc]
             if line.width:
                 _band(painter, path, line.colour, line.width * to_screen.m11())
             else:
-                _stroke(painter, path, line.colour or "#ffffff", dashed=line.dashed)
+                _stroke(painter, path, line.colour or _WHITE, dashed=line.dashed)
         painter.restore()
 
 
@@ -155,7 +170,7 @@ class Marker(pg.GraphicsObject):  # type: ignore[misc]
         super().__init__()
         self._box: QRectF | None = None
         self._text = ""
-        self._colour = "#ffffff"
+        self._colour = _WHITE
         self.setZValue(8)
 
     @property
@@ -228,7 +243,7 @@ def _label(painter: QPainter, text: str, colour: str, *, beside: QRectF, inside:
 
 
 def _stroke(
-    painter: QPainter, path: QPainterPath, colour: str = "#ffffff", *, dashed: bool = False
+    painter: QPainter, path: QPainterPath, colour: str = _WHITE, *, dashed: bool = False
 ) -> None:
     halo = QColor(0, 0, 0)
     halo.setAlphaF(HALO_ALPHA)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QToolButton, QWidget
 
 from gui.shell.commands import BY_ID, Keys, first_key, tooltip, with_key
@@ -74,9 +74,8 @@ class ViewerHeader(QFrame):
         """Name the case as the worklist does, and its place there; say its id to screen readers."""
         self._title.setText(title)
         self._title.setAccessibleName(case_id)
-        # The caption gives way before the name does.
-        self._title.setMinimumWidth(min(self._title.sizeHint().width(), _NAME_PX))
         self._detail.setText(detail)
+        self._fit_chips()
 
     def set_chip(self, command: str, *, on: bool, available: bool, missing: str = "") -> None:
         """Show whether an overlay is on, and whether there is anything to show, or what is not."""
@@ -97,9 +96,32 @@ class ViewerHeader(QFrame):
         self._fit_chips()
 
     def _fit_chips(self) -> None:
-        """Leave keys to the tool tips where one chip more would take room from the inspector."""
+        """Leave keys to the tool tips where one chip more would take room from others.
+
+        That is from the inspector, in a narrow window, or from the name of the case.
+        """
+        chips = [chip for chip in self._chips.values() if not chip.isHidden()]
+        name = self._title.sizeHint().width()
+        crowded = name > self._room([chip.whole_width for chip in chips])
+        short = self._several and (self._compact or crowded)
         for chip in self._chips.values():
-            chip.set_short(self._compact and self._several)
+            chip.set_short(short)
+        room = self._room([chip.width() for chip in chips]) if self._several else 0
+        # The caption gives way before the name does.
+        self._title.setMinimumWidth(min(name, max(room, _NAME_PX)))
+
+    def _room(self, chips: list[int]) -> int:
+        """Return how much room there is for the name of the case beside chips so wide."""
+        row = self.layout()
+        assert row is not None
+        widths = [arrow.sizeHint().width() for arrow in self._arrows.values()] + chips
+        edges = row.contentsMargins()
+        gaps = row.spacing() * (len(widths) + 2)  # name, caption and stretch have theirs too
+        return self.width() - sum(widths) - gaps - edges.left() - edges.right()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_chips()
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         """Draw in the colours of a theme and a palette."""
@@ -143,13 +165,22 @@ class _ChipButton(QAbstractButton):
 
     def set_keys(self, changed: Keys) -> None:
         self._changed = changed
-        key = first_key(self._chip.command, changed)
-        fits = len(key) <= _LONGEST_KEY and not self._short
-        self._key = key if fits else ""  # a long one is left to the tool tip
+        self._key = "" if self._short else self._own_key
         said = f"Show or hide: {self._chip.title.lower()}"
         self.setToolTip(self._missing or with_key(said, self._chip.command, changed))
         self.setFixedSize(self.sizeHint())
         self.update()
+
+    @property
+    def _own_key(self) -> str:
+        """The key that is printed where there is room; a long one is left to the tool tip."""
+        key = first_key(self._chip.command, self._changed)
+        return key if len(key) <= _LONGEST_KEY else ""
+
+    @property
+    def whole_width(self) -> int:
+        """How wide it is with its key."""
+        return self._width(self._own_key)
 
     def set_missing(self, said: str) -> None:
         """Say in the tool tip why there is nothing to show, or what a click does again."""
@@ -168,10 +199,12 @@ class _ChipButton(QAbstractButton):
         self.update()
 
     def sizeHint(self) -> QSize:
+        return QSize(self._width(self._key), 24)
+
+    def _width(self, key: str) -> int:
         self.setFont(app_font(size_px=12, weight=500))
-        key = key_width(self._key)
-        wide = self.fontMetrics().horizontalAdvance(self.text()) + (50 + key if key else 42)
-        return QSize(wide, 24)
+        beside = key_width(key)
+        return self.fontMetrics().horizontalAdvance(self.text()) + (50 + beside if beside else 42)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

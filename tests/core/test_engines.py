@@ -150,6 +150,24 @@ def test_mixed_computes_what_float32_does_but_for_its_roundings(whole: Model) ->
     assert np.array_equal(mixed.logits(wide[1:]), alone)
 
 
+def test_what_was_compiled_is_taken_up_again_and_made_anew_where_it_is_damaged(
+    whole: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    slices = np.random.default_rng(4).normal(size=(2, 3, 32, 32)).astype(np.float32)
+    fresh = {each: open_network(whole, wanted=each).logits(slices) for each in (EXACT, MIXED)}
+    kept = sorted((tmp_path / "compiled").iterdir())
+    assert len(kept) == 3  # one of float32, two parts of mixed
+    for choice, expected in fresh.items():
+        assert np.array_equal(open_network(whole, wanted=choice).logits(slices), expected)
+    assert sorted((tmp_path / "compiled").iterdir()) == kept
+    for path in kept:
+        path.write_bytes(b"no compiled graph")
+    for choice, expected in fresh.items():
+        assert np.array_equal(open_network(whole, wanted=choice).logits(slices), expected)
+    assert all(path.stat().st_size > 100 for path in kept)
+
+
 def test_a_graph_that_names_no_exact_part_is_not_mixed(model: Model) -> None:
     path = model.folder / GRAPH_FILE
     path.write_bytes(path.read_bytes().replace(EXACT_END.encode(), b"another_1"))

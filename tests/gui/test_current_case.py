@@ -202,6 +202,7 @@ def test_every_command_of_the_table_is_about_the_case_on_screen(
     program = on_the_way_predicted
     here = shown_case(program)
     monkeypatch.setattr(QInputDialog, "getInt", lambda *_: (2, True))
+    monkeypatch.setattr(QInputDialog, "getItem", lambda *_, **__: ("", False))
     out = str(tmp_path / "out")
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: out)
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)

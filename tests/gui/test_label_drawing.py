@@ -20,6 +20,7 @@ from core.workspace.settings import Settings
 from gui.annotation.versions_dialog import region_words
 from gui.shell.label_state import LabelState
 from gui.viewer.correction_counts import CorrectionCounts
+from gui.viewer.label_item import hex_of
 from gui.viewer.labels_presenter import rule_words
 from gui.viewer.slice_view import SliceView
 from tests.gui.drawing_desk import DrawingDesk
@@ -104,6 +105,18 @@ def test_an_eraser_takes_its_label_alone_unless_it_takes_all(desk: DrawingDesk) 
     hold(desk, clears_all=True)
     desk.draw((10, 10), (20, 10))
     assert painted(desk)[10, 10] == 0
+
+
+def test_the_brush_has_the_colour_of_the_label_it_writes(desk: DrawingDesk) -> None:
+    desk.drawing.set_tool("brush")
+    assert desk.view.cursor_colour == hex_of(LABELS.label(1).colour)
+    hold(desk, value=2)
+    assert desk.view.cursor_colour == hex_of(LABELS.label(2).colour)
+    desk.drawing.set_tool("eraser")
+    assert desk.view.cursor_colour == ""
+    desk.drawing.set_tool("brush")
+    desk.session.set_labels(LabelState())
+    assert desk.view.cursor_colour == ""
 
 
 def test_only_over_one_label_paints_nothing_else(desk: DrawingDesk) -> None:

@@ -1,8 +1,10 @@
 """Several labels in the window: another region in focus, and all that follows it."""
 
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +12,8 @@ from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
 from core.domain.metrics import SliceCounts, overlap
-from core.io.case_reader import read_case
+from core.io.case import Case
+from core.io.case_reader import LoadedCase, read_case
 from core.io.dataset import scan
 from core.studies.mask_files import labels_of
 from gui.app.program import Program
@@ -19,6 +22,7 @@ from gui.viewer.label_item import LabelItem
 from gui.viewer.surface_pane import BUSY
 from gui.worklist.case_row import worklist_row
 from gui.worklist.worklist_rows import CaseOrder
+from tests import patience
 from tests.core.test_label_scores import REGIONS, predicted_map, truth_map
 from tests.core.trees import IDS, make_tree, save_nifti
 from tests.gui.conftest import Start
@@ -75,6 +79,31 @@ def test_contours_figures_list_and_header_follow_the_region_in_focus(
     assert labels_of(read_case(session.place.dataset.cases[0])).labels[0].name == "Tumour core"
     focus_on(qtbot, several, "Whole tumour")
     assert listed(several) == [pytest.approx(expected((1, 2, 3)))] * 2
+
+
+def test_a_reader_on_the_way_to_another_case_gets_there_with_the_region_chosen_meanwhile(
+    several: Program, qtbot: QtBot
+) -> None:
+    session, cache = several.session, several.operations.cache
+    cache.clear()
+    gate, read = threading.Event(), cache.reader
+
+    def slow(case: Case, **look: Any) -> LoadedCase:
+        assert gate.wait(patience.SECONDS)
+        return read(case, **look)
+
+    cache.reader = slow
+    try:
+        several.operations.choose_case(IDS[1])
+        several.window.region_rows.focus_chosen.emit("Tumour core")
+        assert session.pending == IDS[1]
+        assert session.current == IDS[0]
+    finally:
+        gate.set()
+    qtbot.waitUntil(lambda: session.current == IDS[1] and not session.pending)
+    settle(qtbot, several)
+    assert session.labels.focus.name == "Tumour core"
+    assert np.count_nonzero(true_mask(several)) == np.isin(truth_map(), CORE).sum()
 
 
 def test_the_focus_is_kept_from_case_to_case_and_from_window_to_window(
@@ -206,6 +235,31 @@ def test_fills_are_of_what_is_shown(several: Program, qtbot: QtBot) -> None:
     assert item.style is not None
     assert not item.style.wrong
     settle(qtbot, several)
+
+
+def test_an_invented_lesion_called_lesion_has_the_label_it_was_predicted_as(
+    several: Program, qtbot: QtBot
+) -> None:
+    several.operations.change_settings(start_from="nothing", small_voxels=1)
+    several.prediction.desk.set_largest_component(False)
+    several.prediction.desk.set_no_small(False)
+    settle(qtbot, several)
+    desk, result = several.review.desks.disagreement_queue, several.session.result
+    assert result is not None
+    assert result.label_map is not None
+    kinds = [question.pieces[0].kind for question in desk.queue.found]
+    desk.choose(kinds.index("false_positive"))
+    (piece,) = desk.queue.found[desk.queue.current].pieces
+    assert 3 not in result.label_map
+    several.viewer.labels.desk.hold(3)
+    several.window.view.viewport().repaint()
+    desk.answer(is_lesion=True)
+    settle(qtbot, several)
+    correction = several.session.correction
+    assert correction is not None
+    added = correction.label_map > 0
+    assert added.sum() == piece.voxels
+    assert np.array_equal(correction.label_map[added], result.label_map[added])
 
 
 def shown_model(program: Program) -> MaskSource:

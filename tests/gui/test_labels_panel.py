@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QApplication,
     QLabel,
     QLineEdit,
@@ -22,6 +23,7 @@ from gui.viewer.label_swatch import DigitSwatch
 from gui.viewer.labels_panel import ROW, LabelsPanel, ShownLabel
 from gui.viewer.labels_presenter import rule_words
 from gui.viewer.regions_panel import RegionFigures, RegionRow, RegionsPanel
+from gui.viewer.viewer_header import ViewerHeader
 from gui.widgets.palette import DARK
 from tests.gui.finding import by_name
 
@@ -30,6 +32,7 @@ ROWS = (
     ShownLabel(NECROSIS, locked=True, key="Alt 1", predicted=13.04, truth=14.26),
     ShownLabel(OEDEMA, in_hand=True, key="Alt 2", predicted=96.7, truth=108.6),
 )
+FAR_OFF = RegionFigures(0.625, 2.8, 2.3)
 
 
 @pytest.fixture
@@ -237,6 +240,36 @@ def test_a_narrow_panel_leaves_its_room_to_names(
     qtbot.waitUntil(lambda: "Alt 2" not in texts(labels))
     labels.resize(520, 300)
     qtbot.waitUntil(lambda: "Alt 2" in texts(labels))
+
+
+def test_the_names_of_the_usual_regions_are_whole_beside_all_figures(
+    qtbot: QtBot, regions: RegionsPanel
+) -> None:
+    row = RegionRow("Enhancing tumour", (OEDEMA.colour,), focused=True, figures=FAR_OFF)
+    regions.set_rows([row], unit="mm", scored=True)
+    regions.resize(311, 300)  # in a window of 1600, beside a scroll bar
+    name = next(each for each in regions.findChildren(QLabel) if each.text() == row.name)
+    qtbot.waitUntil(lambda: name.width() >= name.sizeHint().width())
+    qtbot.waitUntil(lambda: {"0.625", "2.8", "+230%"} <= set(texts(regions)))
+
+
+@pytest.mark.parametrize("several", [True, False])
+def test_the_name_of_a_case_comes_before_the_keys_of_chips(qtbot: QtBot, several: bool) -> None:
+    header = ViewerHeader()
+    qtbot.addWidget(header)
+    header.resize(1006, 40)
+    header.set_several(several)
+    header.set_case("GLI", "slice 1", "GLI")
+    header.show()
+    chip = by_name(header, QAbstractButton, "Truth")
+    with_key = chip.width()
+    detail = "155 slices, 1 of 48" if several else ""
+    header.set_case("BraTS-GLI-00012-000", detail, "BraTS-GLI-00012-000")
+    name = next(each for each in header.findChildren(QLabel) if each.text().startswith("BraTS"))
+    qtbot.waitUntil(lambda: name.width() >= name.sizeHint().width())
+    assert (chip.width() < with_key) == several
+    header.resize(1600, 40)
+    qtbot.waitUntil(lambda: chip.width() == with_key)
 
 
 def test_another_region_is_chosen_by_its_radio(qtbot: QtBot, regions: RegionsPanel) -> None:

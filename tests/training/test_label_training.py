@@ -200,6 +200,32 @@ def test_the_gate_judges_the_mean_of_labels_and_tells_each(data: Path, tmp_path:
     assert read_gate(job.path) == report
 
 
+def test_classes_and_regions_of_the_same_labels_are_judged_by_the_regions_both_draw(
+    data: Path, tmp_path: Path
+) -> None:
+    kinds: tuple[OutputKind, ...] = ("classes", "regions")
+    models = [trained(data, tmp_path / kind, kind, model_id=kind)[0] for kind in kinds]
+    gate = GateSpec(
+        champion=str(models[0].folder),
+        candidate=str(models[1].folder),
+        data=str(data),
+        cases=VAL,
+        device="cpu",
+        threads=1,
+    )
+    place = JobFolder(tmp_path / "gate")
+    place.path.mkdir()
+    report = run_gate(gate, place)
+    assert report is not None
+    output = models[0].spec.several
+    assert output is not None
+    assert list(report.labels) == [region.name for region in output.labels.regions]
+    assert len(report.labels) > 1
+    for champion_mean, place_of in ((report.champion_mean, 0), (report.candidate_mean, 1)):
+        means = [both[place_of] for both in report.labels.values()]
+        assert champion_mean == pytest.approx(np.mean(means))
+
+
 def test_a_binary_champion_and_labels_are_judged_by_the_region_in_focus(
     data: Path, tmp_path: Path
 ) -> None:
