@@ -2,12 +2,14 @@
 
 import html
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from core.domain.figure_text import figure
 from gui.widgets.icons import pixmap
+
+_ENDLESS = 0x7FFF
 
 
 def make_label(text: str, role: str, parent: QWidget | None = None) -> QLabel:
@@ -46,7 +48,11 @@ class WholeLabel(QLabel):
         self._fit()
 
     def _fit(self) -> None:
-        self.setMinimumHeight(self.heightForWidth(self.width()))
+        # Not by `heightForWidth`, which is never less than the least height set before.
+        self.ensurePolished()
+        room = QRect(0, 0, self.width(), _ENDLESS)
+        wrapped = self.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, self.text())
+        self.setMinimumHeight(wrapped.height())
 
 
 def keep_room(widget: QWidget) -> None:

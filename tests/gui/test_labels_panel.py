@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -341,14 +341,26 @@ def test_without_a_prediction_a_correction_has_nothing_of_before(
     assert len(dashes) == 1  # of the change: one before "0.998" would read as a minus
 
 
-def test_what_the_figures_are_is_said_in_full(qtbot: QtBot, regions: RegionsPanel) -> None:
+def test_what_the_figures_are_is_said_in_full_and_takes_no_more_room(
+    qtbot: QtBot, regions: RegionsPanel
+) -> None:
+    said = next(each for each in regions.findChildren(QLabel) if "the chosen" in each.text())
     row = RegionRow("Whole", (NECROSIS.colour,), True, RegionFigures(0.5), corrected=0.75)
+
+    def rests() -> bool:
+        regions.resize(264, regions.minimumSizeHint().height())
+        room = QRect(0, 0, said.width(), 9999)
+        words = said.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, said.text())
+        return regions.width() == 264 and said.height() == words.height()
+
+    qtbot.waitUntil(rests)
+    plain = said.height()
     regions.set_rows([row], unit="mm", scored=True, corrected=True)
-    said = next(each for each in regions.findChildren(QLabel) if "the change." in each.text())
-    for width in (264, 312):
-        regions.resize(width, 300)
-        qtbot.waitUntil(lambda: said.height() >= said.heightForWidth(said.width()) > 0)
-        assert not said.visibleRegion().isEmpty()
+    qtbot.waitUntil(rests)
+    assert said.height() > plain
+    regions.set_rows([row], unit="mm", scored=True)
+    qtbot.waitUntil(rests)
+    assert said.height() == plain
 
 
 def test_what_is_said_of_a_name_squeezes_no_row(qtbot: QtBot, labels: LabelsPanel) -> None:
