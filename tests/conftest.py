@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 from PySide6.QtWidgets import QApplication
 
+from core.inference.engine import Engine
 from tests.patient_bot import PatientBot
 
 SCREENS = Path(__file__).with_name("screens.json")
@@ -25,7 +26,7 @@ settings.register_profile("overread", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None, max_examples=2000)
 settings.load_profile("overread")
 
-LONGEST = ("e2e", "fuzz", "kill", "soak")
+LONGEST = ("e2e", "fuzz", "kill", "soak", "training")
 REAL_DATA_VARIABLE = "OVERREAD_REAL_DATA"
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -88,6 +89,18 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     place = tmp_path / "home"
     monkeypatch.setenv("OVERREAD_HOME", str(place))
     return place
+
+
+@pytest.fixture(scope="session")
+def lender() -> Iterator[Engine]:
+    """The engine that tests and their windows borrow: its process starts before any of them.
+
+    What the life of the process is part of has an engine of its own.
+    """
+    engine = Engine()
+    engine.devices()
+    yield engine
+    engine.close()
 
 
 @pytest.fixture(scope="session")

@@ -122,19 +122,27 @@ def export_mask(
     for place in {folder, target.manifest.parent, *(path.parent for path in target.files)}:
         refuse_inside(dataset_root, place, also=case.folders)
     _refuse_foreign(target)
+    ours = target.manifest.exists()
     if target.like is None:
         slices = SliceTarget(case, folder / case.id, format_name=format_name)
+        several = slices.holds_values(drawn.labels)
         for paths, planes in slice_parts(slices, drawn.label_map, drawn.labels):
-            write_planes(paths, planes)
-            require_same(paths, planes)
+            write_planes(paths, planes, several=several)
+            require_same(paths, planes, several=several)
+        write_names(case.id, drawn.labels, slices.folder, keep=not ours)
     else:
-        write_on(target.like, drawn, target.files[0], case=case, format_name=format_name)
-    place = target.files[0].parent if target.like is not None else folder / case.id
-    write_names(case, drawn, place, target.files, over=target.manifest.exists())
+        write_on(
+            target.like,
+            drawn,
+            target.files[0],
+            case=case,
+            format_name=format_name,
+            keep_table=not ours,
+        )
     shape = drawn.label_map.shape
     content = Manifest(
         case_id=case.id,
-        provenance=made.provenance,
+        provenance=_with_names(made),
         shape=(shape[0], shape[1], shape[2]),
         files={target.name(path): sha256(path.read_bytes()).hexdigest() for path in target.files},
     )
@@ -142,6 +150,13 @@ def export_mask(
         target.manifest, msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
     )
     return target.manifest
+
+
+def _with_names(made: MadeMask) -> Provenance:
+    """Return who made a mask, and what its values mean where there are several."""
+    if made.drawn.labels.is_binary or made.provenance.labels:
+        return made.provenance
+    return msgspec.structs.replace(made.provenance, labels=made.drawn.labels)
 
 
 def exported_cases(folder: Path) -> frozenset[str]:

@@ -243,14 +243,24 @@ class LabelSet:
         regions = {each.name for each in (*self.regions, self.whole)}
         taken = (regions | {label.name for label in self.labels}) - {instead_of}
         chosen = set(values)
-        if not name.strip():
-            return "Give it a name."
-        if name.strip() in taken:
-            return f"{name.strip()} is a name here already. Choose another."
+        fault = _name_fault(name, taken)
+        if fault:
+            return fault
         if not chosen or not chosen <= set(self.values):
             known = ", ".join(f"{each.value} {each.name}" for each in self.labels)
             return f"Choose labels among {known}."
         return ""
+
+    def label_fault(self, value: int, name: str) -> str:
+        """Return why the label of `value` cannot be called so, empty where it can be.
+
+        The name of a region that it alone makes is its own.
+        """
+        others = {label.name for label in self.labels if label.value != value}
+        alone = set(self.spread(self.label(value)).values)
+        made = (*self.regions, self.whole)
+        regions = {region.name for region in made if set(region.values) != alone}
+        return _name_fault(name, others | regions)
 
     def with_region(self, region: Region, instead_of: str = "") -> "LabelSet":
         """Return the set with one region more, or in the place of the one of that name.
@@ -315,17 +325,26 @@ class LabelSet:
     def with_found(self, values: Iterable[int], known: "LabelSet | None" = None) -> "LabelSet":
         """Return the set with a label for each of `values` that has none yet; 0 is left out.
 
-        Combinations are those of `known`, where this set has the labels that they are made of.
+        They are called as `known` has them. Combinations are those of `known` where this set has
+        the labels that they are made of, by the names that these have here.
         """
         missing = sorted({int(value) for value in values} - set(self.values) - {0})
-        told = {} if known is None else {each.value: each for each in known.labels if each.parts}
-        labels = {
-            value: told[value]
+        told = {} if known is None else {each.value: each for each in known.labels}
+        labels = [
+            told[value]
             if value in told and set(told[value].parts) <= {*self.values, *missing}
             else _unnamed(value)
             for value in missing
-        }
-        return replace(self, labels=self.labels + tuple(labels.values()))
+        ]
+        before = {value: each.name for value, each in told.items()}
+        names = before | {each.value: each.name for each in (*labels, *self.labels)}
+        followed = (
+            replace(each, name=_joined(each, names))
+            if each.parts and each.name == _joined(each, before)
+            else each
+            for each in labels
+        )
+        return replace(self, labels=(*self.labels, *followed))
 
 
 def binary(name: str = "Lesion") -> LabelSet:
@@ -351,6 +370,15 @@ def new_label(labels: LabelSet) -> Label | None:
     """Return a label of the lowest free value; None where all 255 are taken."""
     free = sorted(set(range(1, HIGHEST + 1)) - set(labels.values))
     return _unnamed(free[0]) if free else None
+
+
+def _name_fault(name: str, taken: Iterable[str]) -> str:
+    """Return why something cannot be called so; empty where it can be."""
+    if not name.strip():
+        return "Give it a name."
+    if name.strip() in set(taken):
+        return f"{name.strip()} is a name here already. Choose another."
+    return ""
 
 
 def _joined(label: Label, names: Mapping[int, str]) -> str:

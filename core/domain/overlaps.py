@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain.label_names import listed
 from core.domain.label_set import HIGHEST, Label, LabelMap, LabelSet, Region, colour_of
 
 _ALIKE = 8
@@ -75,11 +76,10 @@ class SegmentPile:
 def told_of(name: str, labels: LabelSet, voxels: int) -> str:
     """Return what is told of a file whose segments overlap in `voxels`."""
     names = [label.name for label in labels.labels if labels.is_combination(label)]
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return (
         f"{name}: expected segments that do not overlap, found {voxels:,} voxels in several. All "
-        f"are kept: what is shared has a label of its own ({', '.join(names[:3])}{more}), each "
-        "segment is whole in figures, and exports as DICOM SEG and .seg.nrrd write them again."
+        f"are kept: what is shared has a label of its own ({listed(names, 3)}), each "
+        "segment is whole in figures, and every export keeps it."
     )
 
 

@@ -2,6 +2,8 @@
 
 import unicodedata
 
+LONGEST = 64
+"""Characters of a name that are told; what a file calls a label may be a whole page."""
 _KEPT = "\n\t"
 
 
@@ -15,6 +17,12 @@ def printable(text: str) -> str:
 def one_line(text: str) -> str:
     """Return `text` as `printable` does, its line breaks and tabs escaped too."""
     return printable(text).translate({ord("\n"): "\\n", ord("\t"): "\\t"})
+
+
+def shortened(text: str, most: int = LONGEST) -> str:
+    """Return `text` on one line, cut where it is longer than `most` characters."""
+    plain = one_line(text if len(text) <= most else text[:most])
+    return plain if len(text) <= most else f"{plain[: most - 1].rstrip()}…"
 
 
 def is_steering(character: str) -> bool:

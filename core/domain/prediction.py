@@ -194,11 +194,13 @@ class LabelProbabilities:
 class SureLabels:
     """What masks of another program say: a label a voxel, and nothing of how sure that is.
 
-    `painted` (Z, Y, X) has the values of `labels`, which are the case's own.
+    `painted` (Z, Y, X) has the values of `labels`: the case's own, and those it has none of, which
+    are `foreign`. A foreign one is lesion in the whole, and background of every other region.
     """
 
     painted: LabelMap
     labels: LabelSet
+    foreign: tuple[int, ...] = ()
 
     @property
     def output(self) -> ModelOutput:
@@ -213,6 +215,9 @@ class SureLabels:
 
     def of(self, region: Region) -> NDArray[np.uint8]:
         """Return the probability (Z, Y, X) of a region or label: 0 or 255."""
+        known = set(self.labels.values) - set(self.foreign)
+        if known <= set(region.values):
+            region = Region(region.name, tuple(sorted({*region.values, *self.foreign})))
         sure = self.labels.mask(self.painted, region)
         sure *= np.uint8(SURE)
         return sure
@@ -229,7 +234,10 @@ class SureLabels:
 
     def adapted(self, labels: LabelSet | None) -> "SureLabels":
         """Return the same: its labels are those of its case, however they are called."""
-        return self if labels is None else replace(self, labels=labels.with_found(self._found))
+        if labels is None:
+            return self
+        foreign = tuple(value for value in self._found if value not in labels.values)
+        return replace(self, labels=labels.with_found(self._found, self.labels), foreign=foreign)
 
     @cached_property
     def _found(self) -> tuple[int, ...]:
@@ -248,7 +256,8 @@ class Prediction:
     `key` names what it was computed from (weights, specification, pixels); `seconds` is the time
     the network took, `device` where it ran. Of a model of several labels `several` is all it says,
     and `probability` that of the region in focus, `focus`; both are None for a binary one.
-    `notices` are whole sentences about what was done to it on the way here.
+    `notices` are whole sentences about what was done to it on the way here, `resampled` is True
+    where its voxels are not those of its file.
     """
 
     probability: NDArray[np.uint8]
@@ -259,6 +268,7 @@ class Prediction:
     several: SaidLabels | None = None
     focus: Region | None = None
     notices: tuple[str, ...] = ()
+    resampled: bool = False
 
     @property
     def filed(self) -> str:

@@ -9,7 +9,9 @@ import numpy as np
 from core.domain.errors import AppError
 from core.domain.grid import Grid
 from core.domain.label_set import Label, LabelSet
+from core.domain.plain_text import shortened
 from core.io.found_case import check_one_grid, read_channel, read_mask
+from core.io.label_table import with_table
 from core.io.layouts.found import FoundCase, FoundDataset
 from core.io.stored import Stored
 
@@ -69,6 +71,7 @@ def known_of(case: FoundCase, labels: LabelSet | None, *, resample: bool = False
     for channel in case.channels:
         try:
             stored = read_channel(channel)
+            stored = stored if case.masks else with_table(stored)
             if passports:
                 check_one_grid(passports[0], stored)
             passports.append(stored)
@@ -152,7 +155,10 @@ def text_of(known: Known) -> str:
         lines.append(f"  {passport.path.name} ({passport.format})")
         lines += [f"    {source.name}: {source.says}" for source in passport.sources]
         lines.append(f"    believed: {passport.believed}; {passport.why}")
-    lines += [f"  label        {label.value} {label.name}{_shared(label)}" for label in told.labels]
+    lines += [
+        f"  label        {label.value} {shortened(label.name)}{_shared(label)}"
+        for label in told.labels
+    ]
     return "\n".join([*lines, *(f"  ! {notice}" for notice in told.notices)])
 
 

@@ -1,6 +1,5 @@
 """Write a label map of a case: in the format it came in or another, on the grid of its files."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from core.domain.overlaps import renumbered
 from core.io.case import Case
 from core.io.case_reader import region_of
 from core.io.found_case import read_channel, read_mask
-from core.io.label_table import label_table, write_label_table
+from core.io.label_table import label_table, with_table, write_label_table
 from core.io.label_values import label_map
 from core.io.layouts.found import FoundMask
 from core.io.readers import read, stem_of, suffix_of
@@ -25,7 +24,6 @@ from core.io.writers import NOBODY, Maker, labelled, plain_volume, suffix_like, 
 SUFFIXES = {"nifti": ".nii.gz", "nrrd": ".seg.nrrd", "mha": ".mha", "dicom-seg": ".dcm"}
 """The endings of masks by the name of their format, for those that are one file."""
 FORMATS = (*SUFFIXES, *IN_SLICES)
-_NAMELESS = (".nii.gz", ".nii", ".mha", ".tif")
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,36 +73,40 @@ def write_mask(
     if in_slices(case, format_name):
         written: list[Path] = []
         target = SliceTarget(case, folder / case.id, ending, format_name)
+        several = target.holds_values(drawn.labels)
         for paths, planes in slice_parts(target, drawn.label_map, drawn.labels):
-            write_planes(paths, planes)
+            write_planes(paths, planes, several=several)
             written += paths
-        return [*written, *write_names(case, drawn, target.folder, written)]
+        return [*written, *write_names(case.id, drawn.labels, target.folder)]
     like = stored_like(case, drawn.label_map)
     path = folder / f"{case.id}{SUFFIXES[format_name] if format_name else suffix_like(like)}"
-    write_on(like, drawn, path, case=case, format_name=format_name)
-    return [path, *write_names(case, drawn, folder, [path])]
+    return [*write_on(like, drawn, path, case=case, format_name=format_name)]
 
 
 def write_names(
-    case: Case, drawn: DrawnMask, folder: Path, written: Sequence[Path], *, over: bool = True
+    case_id: str, labels: LabelSet, folder: Path, *, keep: bool = False
 ) -> tuple[Path, ...]:
-    """Write names and colours of several labels beside a mask whose format has none; its file.
+    """Write names and colours of several labels among masks in slices, and return their file.
 
-    One that is there stays unless it is written `over`.
+    One that is there stays where `keep` says so.
     """
-    table = label_table(folder, case.id)
-    if drawn.labels.is_binary or not written[0].name.endswith(_NAMELESS):
+    table = label_table(folder, case_id)
+    if labels.is_binary or (keep and table.exists()):
         return ()
-    if table.exists() and not over:
-        return ()
-    write_label_table(table, drawn.labels)
+    write_label_table(table, labels)
     return (table,)
 
 
 def write_on(
-    like: Stored, drawn: DrawnMask, path: Path, *, case: Case, format_name: str | None = None
-) -> None:
-    """Write a mask to `path`, on the stored grid of the volume `like` of `case`.
+    like: Stored,
+    drawn: DrawnMask,
+    path: Path,
+    *,
+    case: Case,
+    format_name: str | None = None,
+    keep_table: bool = False,
+) -> tuple[Path, ...]:
+    """Write a mask to `path`, on the stored grid of the volume `like` of `case`; its files.
 
     What is written is read back first: nothing is left where a voxel would have moved. Raises
     `DataError` as `write_mask`.
@@ -121,7 +123,14 @@ def write_on(
             f"{drawn.label_map.shape}. Nothing was written; open the case again."
         )
     stored = labelled(like, turn.undo(drawn.label_map), drawn.labels)
-    write(path, stored, format_name=format_name, provenance=drawn.provenance, overwrite=True)
+    return write(
+        path,
+        stored,
+        format_name=format_name,
+        provenance=drawn.provenance,
+        overwrite=True,
+        keep_table=keep_table,
+    )
 
 
 def read_drawn_labels(
@@ -133,7 +142,7 @@ def read_drawn_labels(
     labels `written`. Raises `FileError` for a mask on another grid.
     """
     if case.volumes is None:
-        found = label_map(read(path))
+        found = label_map(with_table(read(path)))
         if written.is_binary:
             return binarise(found.values), BINARY
         return renumbered(found.values, found.labels, written), found.labels

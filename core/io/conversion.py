@@ -8,12 +8,15 @@ import numpy as np
 from core.domain.errors import DataError, FileError
 from core.domain.label_set import LabelMap
 from core.io import readers
+from core.io.case_masks import write_names
 from core.io.found_case import PlacedMask, ReadCase, read_case, read_channel, read_mask
+from core.io.label_table import with_table
 from core.io.layouts.found import FoundCase, FoundMask
 from core.io.layouts.registry import find
 from core.io.slice_folder import slices_of
+from core.io.slice_masks import write_planes
 from core.io.stored import Pixels, Stored
-from core.io.tiff import write_image, write_mask_slice
+from core.io.tiff import write_image
 from core.io.write_guard import refuse_inside
 from core.io.writers import Maker, labelled, write, writer_of
 
@@ -69,7 +72,7 @@ def converted(path: Path, target: Path, wanted: ConversionWanted) -> tuple[str, 
 def _volume(path: Path, *, layout: str | None, channel: str | None, point: int | None) -> Stored:
     """Return the one volume, or the named channel of the one case."""
     if path.is_file() or point is not None:
-        return readers.read(path, point=point)
+        return with_table(readers.read(path, point=point))
     case = _found(path, layout)
     chosen = [c for c in case.channels if channel in (None, c.name, c.role.value)]
     if len(chosen) != 1:
@@ -112,15 +115,19 @@ def _write_slices(target: Path, case: ReadCase) -> tuple[str, ...]:
     _, turn = case.grid.canonical()
     pixels: Pixels = turn.apply(np.concatenate([channel.real() for channel in case.channels]))
     planes, notices = slices_of(pixels)
-    mask: LabelMap | None = turn.apply(case.masks[0].values) if case.masks else None
+    drawn = case.masks[0] if case.masks else None
+    mask: LabelMap | None = None if drawn is None else turn.apply(drawn.values)
     part = target.with_name(f".{target.name}.part")
     part.mkdir(parents=True)
     try:
         for index in range(planes.shape[1]):
             stem = f"{target.name}_{index + 1}"
             write_image(part / f"{stem}.tif", planes[:, index])
-            if mask is not None:
-                write_mask_slice(part / f"{stem}_mask.tif", mask[index])
+        if drawn is not None and mask is not None:
+            stems = (f"{target.name}_{index + 1}" for index in range(len(mask)))
+            paths = [part / f"{stem}_mask.tif" for stem in stems]
+            write_planes(paths, mask, several=not drawn.labels.is_binary)
+            write_names(target.name, drawn.labels, part)
         part.rename(target)
     finally:
         for left in part.iterdir() if part.exists() else ():

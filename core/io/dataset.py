@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from core.domain.errors import DataError
-from core.domain.label_set import LabelSet, from_values
+from core.domain.label_set import LabelSet
 from core.domain.progress import Progress, silent
 from core.io import slice_dataset
 from core.io.case import Case
@@ -15,7 +15,7 @@ from core.io.label_table import label_table, named_by_tables
 from core.io.layouts.found import FolderUnknown, FoundCase, FoundDataset
 from core.io.layouts.places import mask_place
 from core.io.layouts.tree import natural_key, nfc
-from core.io.mask_evidence import values_of_masks
+from core.io.mask_evidence import labels_of_masks
 from core.io.organisation import AS_IT_LIES, Organisation, found_in
 
 _OWN_PLACES = ("bids", "dicom")  # whose masks lie deeper than their name says
@@ -89,18 +89,17 @@ def _of_cases(root: Path, cases: Sequence[Case], notices: tuple[str, ...]) -> Da
     folders = [folder.name for case in cases for folder in case.label_masks]
     if folders:
         found = labels_of_folders(sorted(set(folders), key=natural_key))
-        labels = named_by_tables(found, map(_table, cases))
+        named = named_by_tables(found, map(_table, cases))
         told = (
-            replace(case, labels=labels, label_masks=numbered(case.label_masks, found))
+            replace(case, labels=named.labels, label_masks=numbered(case.label_masks, found))
             for case in cases
         )
-        return Dataset(root, tuple(told), notices, labels=labels)
-    values = values_of_masks([_mask_files(case) for case in cases])
+        return Dataset(root, tuple(told), (*notices, *named.notices), labels=named.labels)
+    values, named = labels_of_masks([_mask_files(case) for case in cases], map(_table, cases))
     if not values:
-        return Dataset(root, tuple(cases), notices)
-    labels = named_by_tables(from_values(values), map(_table, cases))
-    told = (replace(case, labels=labels, mask_values=values) for case in cases)
-    return Dataset(root, tuple(told), notices, labels=labels)
+        return Dataset(root, tuple(cases), (*notices, *named.notices))
+    told = (replace(case, labels=named.labels, mask_values=values) for case in cases)
+    return Dataset(root, tuple(told), (*notices, *named.notices), labels=named.labels)
 
 
 def _table(case: Case) -> Path:

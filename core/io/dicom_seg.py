@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.grid import Grid
+from core.domain.label_names import told_apart
 from core.domain.label_set import HIGHEST, Code, Colour, Label, LabelMap, LabelSet, colour_of
 from core.domain.overlaps import SegmentPile, told_of
 from core.io import dicom_file
@@ -71,7 +72,8 @@ def _read(path: Path, found: Dataset) -> Stored:
     if not planes:
         raise _refused(path, "a segmentation with frames", "none", _EXPORT)
     slots, grid = _placed(path, planes)
-    labels = _labels(path, found)
+    named, told = told_apart(_labels(path, found).labels, path.name)
+    labels = LabelSet(named)
     voxels, labels, notices = _voxels(path, found, slots, grid, labels)
     passport = Passport(
         path,
@@ -83,7 +85,7 @@ def _read(path: Path, found: Dataset) -> Stored:
         ),
         "positions of frames",
         "where each frame lies is what DICOM defines",
-        (*notices, *notices_of(path, grid)),
+        (*told, *notices, *notices_of(path, grid)),
     )
     return Stored(
         voxels[np.newaxis], grid, passport, labels=labels, header=_header(found, planes[0])

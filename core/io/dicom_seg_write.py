@@ -162,4 +162,4 @@ def _description(number: int, label: Label, provenance: Maker) -> SegmentDescrip
     return found
 
 
-WRITER = Writer("dicom-seg", "DICOM SEG", (".dcm",), write)
+WRITER = Writer("dicom-seg", "DICOM SEG", (".dcm",), write, naming=(".dcm",))

@@ -1,7 +1,7 @@
 """What a mask or a probability map of another program says of a case."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from core.domain.errors import FileError
 from core.domain.grid import Grid
+from core.domain.label_names import listed
 from core.domain.label_set import LabelMap, LabelSet
 from core.domain.placement import placement
 from core.domain.prediction import SURE, SureLabels, quantise
@@ -16,6 +17,7 @@ from core.domain.resample import nearest
 from core.io import readers
 from core.io.case_reader import LoadedCase, region_of
 from core.io.found_case import may_be_cut, other_grid, resampled_told
+from core.io.label_table import with_table
 from core.io.label_values import label_map
 from core.io.mask_folder import numbered
 from core.io.stored import Stored
@@ -61,7 +63,7 @@ def read_foreign(
     """
     if numbered(files[0]) is not None:
         return ForeignMask(_of_slices(loaded, files))
-    stored = readers.read(files[0], point=0) if len(files) == 1 else readers.read(*files)
+    stored = _read(files)
     grid = loaded.volume.geometry
     values = _probability(stored, files[0])
     if values is not None:
@@ -74,7 +76,14 @@ def read_foreign(
             return _said(placed, np.minimum(placed.values, 1) * _SURE)
         wanted = loaded.case.region
         region = region_of(found.labels, wanted if _has(found.labels, wanted) else "")
-        said = SureLabels(placed.values, found.labels)
+        foreign = tuple(
+            value
+            for value in np.flatnonzero(np.bincount(placed.values.ravel())).tolist()
+            if value and value not in labels.values
+        )
+        said = SureLabels(placed.values, found.labels, foreign)
+        if foreign:
+            placed = replace(placed, told=(*placed.told, _told_foreign(files[0], said, labels)))
         return _said(placed, said.of(region), said)
     return _said(placed, np.minimum(placed.values, 1) * _SURE)
 
@@ -92,10 +101,26 @@ def tells_labels(files: Sequence[Path]) -> bool:
     """Tell whether a mask has more than one label; raises `FileError` for one that is none."""
     if numbered(files[0]) is not None:
         return False
-    stored = readers.read(files[0], point=0) if len(files) == 1 else readers.read(*files)
+    stored = _read(files)
     return _probability(stored, files[0]) is None and _tells_labels(
         stored, label_map(stored).values
     )
+
+
+def _told_foreign(path: Path, said: SureLabels, labels: LabelSet) -> str:
+    """Return what is told of values that the ground truth has no label for, and what they count."""
+    counts = np.bincount(said.painted.ravel())
+    found = [f"{value} ({counts[value]:,} voxels)" for value in said.foreign]
+    known = [f"{label.value} {label.name}" for label in labels.labels]
+    return (
+        f"{path.name}: expected values of the labels of the ground truth ({listed(known)}), found "
+        f"{listed(found)}. They count as lesion in {listed([labels.whole.name])}, and as "
+        "background in every other region and label; renumber them if they are one of these."
+    )
+
+
+def _read(files: Sequence[Path]) -> Stored:
+    return with_table(readers.read(files[0], point=0) if len(files) == 1 else readers.read(*files))
 
 
 def _tells_labels(stored: Stored, values: LabelMap) -> bool:

@@ -16,6 +16,7 @@ from core.domain.resample import nearest, outside
 from core.io import readers, tiff_stack
 from core.io.dicom_seg import SegmentationHeader
 from core.io.dicom_series import DicomHeader
+from core.io.label_table import with_table
 from core.io.label_values import Labels, label_map
 from core.io.layouts.found import FoundCase, FoundChannel, FoundMask
 from core.io.slice_stack import is_slice, read_mask_slices, read_slices
@@ -145,6 +146,7 @@ def read_mask_file(
         stored = tiff_stack.read_mask(mask.files[0], point=mask.point)
     else:
         stored = readers.read(*mask.files, point=mask.point)
+    stored = with_table(stored, tell=labels is None)
     return MaskFile(mask, stored, label_map(stored, labels))
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from core.domain.errors import FileError
 from core.domain.label_set import from_values
-from core.io.label_table import label_table, named_by_tables
+from core.io.label_table import LabelTable, first_table, label_table
 from core.io.layouts.found import FoundDataset
 from core.io.mask_meaning import holds_labels
 from core.io.tiff import read_picture
@@ -24,11 +24,28 @@ _SLICES = "lgg"
 _LEAST_BITS = 8
 
 
-def values_of_masks(cases: Sequence[Sequence[Path]]) -> tuple[int, ...]:
+def labels_of_masks(
+    cases: Sequence[Sequence[Path]], tables: Iterable[Path]
+) -> tuple[tuple[int, ...], LabelTable]:
+    """Return the label values that the masks of cases hold, as `values_of_masks`, and their labels.
+
+    The first of `tables` that can be used names them, and tells values that masks alone would not.
+    """
+    table = first_table(tables)
+    named = table.labels if table.labels and not table.labels.is_binary else None
+    values = values_of_masks(cases, named.values if named else ())
+    if not values:
+        return (), LabelTable(None, table.notices)
+    labels = from_values(values) if named is None else named.with_found(values)
+    return labels.values, LabelTable(labels, table.notices)
+
+
+def values_of_masks(cases: Sequence[Sequence[Path]], known: Sequence[int] = ()) -> tuple[int, ...]:
     """Return the label values that the masks of cases hold; none where they are plain masks.
 
     `cases` are the mask files of each. They are labels where those that were looked at are whole
-    numbers up to 20 alone, and at least two of them beside 0. Damaged masks tell nothing.
+    numbers up to 20 alone, and at least two of them beside 0; or `known` values alone. Damaged
+    masks tell nothing.
     """
     found: set[int] = set()
     for path in _looked_at([case for case in cases if case]):
@@ -37,11 +54,11 @@ def values_of_masks(cases: Sequence[Sequence[Path]]) -> tuple[int, ...]:
             picture = read_picture(path)
         if picture is None:
             continue
-        values = _values(picture)
+        values = _values(picture, known)
         if values is None:
             return ()
         found |= values
-    return tuple(sorted(found)) if len(found) > 1 else ()
+    return tuple(sorted(found)) if len(found) > 1 or found & set(known) else ()
 
 
 def told_by_masks(found: FoundDataset) -> FoundDataset:
@@ -49,15 +66,17 @@ def told_by_masks(found: FoundDataset) -> FoundDataset:
     if found.layout != _SLICES:
         return found
     plain = [mask for case in found.cases for mask in case.masks[:1] if not mask.folders]
-    values = values_of_masks([mask.files for mask in plain])
+    tables = (label_table(case.channels[0].files[0].parent, case.id) for case in found.cases)
+    values, named = labels_of_masks([mask.files for mask in plain], tables)
     if not values:
-        return found
+        return replace(found, notices=(*found.notices, *named.notices))
     cases = tuple(
         replace(case, masks=tuple(replace(mask, values=values) for mask in case.masks))
         for case in found.cases
     )
-    tables = (label_table(case.channels[0].files[0].parent, case.id) for case in found.cases)
-    return replace(found, cases=cases, labels=named_by_tables(from_values(values), tables))
+    return replace(
+        found, cases=cases, labels=named.labels, notices=(*found.notices, *named.notices)
+    )
 
 
 def words_of(values: Iterable[int]) -> str:
@@ -82,9 +101,9 @@ def _size(path: Path) -> int:
     return 0
 
 
-def _values(picture: TiffPicture) -> set[int] | None:
+def _values(picture: TiffPicture, known: Sequence[int]) -> set[int] | None:
     """Return the values beside 0; None for a picture whose numbers are surely no labels."""
-    if picture.bits < _LEAST_BITS or not holds_labels(picture):
+    if picture.bits < _LEAST_BITS or not holds_labels(picture, known):
         return None
     found = {int(value) for value in np.unique(picture.planes)}
     return found - {0} if 0 in found else None  # without a background nothing is sure

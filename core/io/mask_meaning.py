@@ -43,9 +43,10 @@ def meaning_of_masks(pictures: Sequence[TiffPicture], known: Sequence[int] = ())
     """Return what is lesion in pictures of one kind, as `kind_of` says; (Y, X) may differ.
 
     `known` are the label values that the masks of the folder hold: pictures of whole numbers up to
-    the highest that is taken for a label are such labels then, and nothing has to be said.
+    the highest that is taken for a label, or of these alone, are such labels then, and nothing has
+    to be said.
     """
-    if known and all(holds_labels(picture) for picture in pictures):
+    if known and all(holds_labels(picture, known) for picture in pictures):
         labels = tuple(np.asarray(picture.planes[0], np.uint8) for picture in pictures)
         return Meaning(tuple((each > 0).view(np.uint8) for each in labels), labels)
     planes, words = _single(pictures)
@@ -60,13 +61,15 @@ def meaning_of_masks(pictures: Sequence[TiffPicture], known: Sequence[int] = ())
     return Meaning(meaning.masks, meaning.labels, meaning.cut or cut, words + meaning.said)
 
 
-def holds_labels(picture: TiffPicture) -> bool:
-    """Tell a picture of a few small whole numbers, which stand for themselves."""
+def holds_labels(picture: TiffPicture, known: Sequence[int] = ()) -> bool:
+    """Tell a picture of a few small whole numbers, which stand for themselves, or `known` ones."""
     planes = picture.planes
     plain = len(planes) == 1 and picture.alpha is None and picture.indices is None
     if not plain or planes.dtype.kind not in "ui" or picture.inverted or picture.lossy:
         return False
-    return not planes.size or bool(planes.min() >= 0 and planes.max() <= _SMALL)
+    if not planes.size or bool(planes.min() >= 0 and planes.max() <= _SMALL):
+        return True
+    return bool(known) and set(np.unique(planes).tolist()) <= {0, *known}
 
 
 def said_of_values(meaning: Meaning) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.domain.errors import FileError
+from core.domain.label_names import told_apart
 from core.domain.label_set import HIGHEST, Code, Colour, Label, LabelSet, colour_of
 from core.domain.overlaps import SegmentPile, told_of
 from core.io.label_values import together
@@ -70,7 +71,9 @@ def collapsed(
         Label(value, segment.name, segment.colour, segment.code)
         for segment, value in zip(segments, values, strict=True)
     ]
-    pile = SegmentPile(labels, layers.shape[1:])
+    named_apart, told = told_apart(labels, path.name)
+    notices += told
+    pile = SegmentPile(named_apart, layers.shape[1:])
     for segment, value in zip(segments, values, strict=True):
         pile.lay(value, layers[segment.layer] == segment.value)
     found, named, shared = together(path, pile)

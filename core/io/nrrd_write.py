@@ -103,4 +103,4 @@ def _tags(label: Label) -> str:
     )
 
 
-WRITER = Writer("nrrd", "NRRD", (".seg.nrrd", ".nrrd"), write)
+WRITER = Writer("nrrd", "NRRD", (".seg.nrrd", ".nrrd"), write, naming=(".seg.nrrd",))

@@ -34,6 +34,10 @@ class SliceTarget:
     ending: str = "mask"
     format_name: str | None = None
 
+    def holds_values(self, labels: LabelSet) -> bool:
+        """Tell whether a file holds values of labels; else it is a mask of 0 and 255."""
+        return not labels.is_binary and self.format_name != FOLDERS
+
 
 def slice_parts(
     target: SliceTarget, label_map: LabelMap, labels: LabelSet
@@ -79,16 +83,16 @@ def slice_paths(case: Case, folder: Path, count: int, ending: str) -> list[Path]
     return [folder / f"{case.id}_{number}_{ending}.tif" for number in numbers]
 
 
-def write_planes(paths: Sequence[Path], label_map: LabelMap) -> None:
-    """Write a file a slice: 0 and 255 for a binary mask, else the values of the labels."""
-    several = bool(np.any(label_map > 1))
+def write_planes(paths: Sequence[Path], label_map: LabelMap, *, several: bool) -> None:
+    """Write a file a slice: the values of `several` labels, 0 and 255 for a mask of one."""
+    several = several or bool(np.any(label_map > 1))
     for path, plane in zip(paths, label_map, strict=True):
         (write_label_slice if several else write_mask_slice)(path, plane)
 
 
-def require_same(paths: Sequence[Path], label_map: LabelMap) -> None:
+def require_same(paths: Sequence[Path], label_map: LabelMap, *, several: bool) -> None:
     """Raise `WorkspaceError` where what was written by `write_planes` is read otherwise."""
-    several = bool(np.any(label_map > 1))
+    several = several or bool(np.any(label_map > 1))
     for path, plane in zip(paths, label_map, strict=True):
         written = read_values(path, several=several)
         if not np.array_equal(written, plane if several else binarise(plane)):

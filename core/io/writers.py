@@ -12,9 +12,10 @@ import numpy as np
 
 from core.domain.errors import DataError, FileError
 from core.domain.grid import Grid
-from core.domain.label_set import LabelMap, LabelSet
+from core.domain.label_set import BINARY, LabelMap, LabelSet
 from core.io import readers
 from core.io.atomic import atomic_path
+from core.io.label_table import is_same_table, table_of, write_label_table
 from core.io.stored import Passport, Stored
 
 _OWN = ("nifti_write", "nrrd_write", "metaimage_write", "tiff_write", "dicom_seg_write")
@@ -51,7 +52,8 @@ class Order:
 class Writer:
     """One format: its name, its endings (longest first), what writes it.
 
-    `keeps_place` says whether a file of it tells where it lies in the patient.
+    `keeps_place` says whether a file of it tells where it lies in the patient, `naming` are those
+    of its endings whose files tell names and colours of labels.
     """
 
     name: str
@@ -59,6 +61,11 @@ class Writer:
     suffixes: tuple[str, ...]
     write: Callable[[Path, Order], None]
     keeps_place: bool = True
+    naming: tuple[str, ...] = ()
+
+    def keeps_names(self, name: str) -> bool:
+        """Tell whether a file of that name tells names and colours of labels."""
+        return bool(self.naming) and name.casefold().endswith(self.naming)
 
 
 def writers() -> tuple[Writer, ...]:
@@ -120,24 +127,33 @@ def write(
     format_name: str | None = None,
     provenance: Maker | None = None,
     overwrite: bool = False,
-) -> None:
-    """Write `stored` to `path`; what is there is kept unless `overwrite`.
+    keep_table: bool = False,
+) -> tuple[Path, ...]:
+    """Write `stored` to `path`, and return its files; what is there is kept unless `overwrite`.
 
-    The file is read back before it takes its name: `DataError` is raised, and nothing written, when
-    a voxel, a value or the place in the patient came out differently. Raises `WorkspaceError` when
-    the system refuses the write.
+    Names and colours of several labels go into a table beside it where the format has no place for
+    them; one that is there stays where `keep_table` says so. The file is read back before it takes
+    its name: `DataError` is raised, and nothing written, when a voxel, a value or the place in the
+    patient came out differently. Raises `WorkspaceError` when the system refuses the write.
     """
     writer = writer_of(path, format_name=format_name)
-    if path.exists() and not overwrite:
-        raise FileError(
-            path,
-            expected="no file of this name",
-            found="one",
-            action="It was left as it is; choose another name.",
-        )
+    labels = stored.labels or BINARY
+    tables = () if writer.keeps_names(path.name) or labels.is_binary else (table_of(path),)
+    for place in (path, *(each for each in tables if not is_same_table(each, labels))):
+        if place.exists() and not overwrite:
+            raise FileError(
+                place,
+                expected="no file of this name",
+                found="one",
+                action="It was left as it is; choose another name.",
+            )
     with atomic_path(path) as temporary:
         writer.write(temporary, Order(stored, path.name, provenance or NOBODY))
         _check(path, readers.read(temporary), stored, writer)
+    written = tuple(each for each in tables if not (keep_table and each.exists()))
+    for each in written:
+        write_label_table(each, labels)
+    return (path, *written)
 
 
 def _check(path: Path, found: Stored, meant: Stored, writer: Writer) -> None:

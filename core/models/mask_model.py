@@ -84,7 +84,14 @@ class MaskModel(Model):
         name = f"{self.fingerprint}-nearest" if said.resampled else self.fingerprint
         key = f"{name}-{loaded.volume.content_hash()}"
         made = Prediction(
-            said.probability, self.spec.id, key, "", 0.0, said.several, notices=said.notices
+            said.probability,
+            self.spec.id,
+            key,
+            "",
+            0.0,
+            said.several,
+            notices=said.notices,
+            resampled=said.resampled,
         )
         return made if said.several is None else replace(made, focus=loaded.region)
 

@@ -43,7 +43,7 @@ class ForeignGrid(QObject):
     def _on_result_changed(self) -> None:
         result, model = self._session.result, self._session.models.current
         known = None if result is None else result.prediction
-        if known is None or not known.notices or not isinstance(model, MaskModel):
+        if known is None or not known.resampled or not isinstance(model, MaskModel):
             return
         if model.folder in self._told:
             return

@@ -44,7 +44,7 @@ def metrics_views(session: Session, fit: FitView) -> tuple[MetricsView, MetricsV
         said = f"{done} of {opened.loaded.volume.slices} slices predicted"
         return (MetricsView("running", said),) * 2
     made = result.prediction
-    aside = ", resampled" if made is not None and made.notices else ""
+    aside = ", resampled" if made is not None and made.resampled else ""
     said = f"whole volume, at {session.post.threshold:.2f}{aside}"
     case = metrics_view_of(counted.counts.pooled(), opened, said, has_truth=counted.has_truth)
     case = with_hd95(case, "pending" if result.hd95_pending else result.hd95)

@@ -54,6 +54,8 @@ EDITS = frozenset(
         "merge_label",
         "delete_label",
         "clear_slice",
+        "film_tick",
+        "film_leave",
     }
 )
 """Ids of commands that say something of the case on screen, and of those that change its mask."""

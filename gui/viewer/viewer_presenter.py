@@ -44,14 +44,23 @@ class ViewerPresenter(QObject):
             self._views.notices.set_notices(())
             self.show_layers()
             return
-        self._views.notices.set_notices(opened.loaded.notices)
+        self._show_notices()
         self._on_result_changed()
         self._on_view_changed()
 
     def _on_result_changed(self) -> None:
         self._result.do(can_wait=False)
 
+    def _show_notices(self) -> None:
+        """Say what is odd about the case, and about masks that another program drew on it."""
+        opened, result = self._session.open_case, self._session.result
+        made = None if result is None else result.prediction
+        if opened is not None:
+            told = () if made is None else made.notices
+            self._views.notices.set_notices((*opened.loaded.notices, *told))
+
     def _show_result(self) -> None:
+        self._show_notices()
         if self._session.open_case is not None:
             self.show_strip()
             self._views.strip.set_current(self._session.view.slice_index)

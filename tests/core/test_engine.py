@@ -26,8 +26,9 @@ ROOT = Path(__file__).resolve().parents[2]
 linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="children are found here")
 
 
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
+@pytest.fixture
+def own() -> Iterator[Engine]:
+    """An engine of whose process the test is the only user."""
     engine = Engine()
     yield engine
     engine.close()
@@ -58,9 +59,9 @@ def children() -> list[int]:
     return found
 
 
-def test_prediction_equals_that_of_this_process(engine: Engine, model: Model) -> None:
+def test_prediction_equals_that_of_this_process(lender: Engine, model: Model) -> None:
     for given in (volume(), volume(3, dtype=np.uint16), volume(1)):
-        found = engine.predict(given, model, device="cpu")
+        found = lender.predict(given, model, device="cpu")
         expected = predict(given, model, RunOptions("cpu"))
         assert np.array_equal(found.probability, expected.probability)
         assert (found.model_id, found.key, found.device) == (
@@ -68,7 +69,7 @@ def test_prediction_equals_that_of_this_process(engine: Engine, model: Model) ->
         )  # fmt: skip
 
 
-def test_slices_arrive_in_order_on_the_calling_thread(engine: Engine, model: Model) -> None:
+def test_slices_arrive_in_order_on_the_calling_thread(lender: Engine, model: Model) -> None:
     arrived: list[int] = []
     fractions: list[float] = []
 
@@ -76,7 +77,7 @@ def test_slices_arrive_in_order_on_the_calling_thread(engine: Engine, model: Mod
         arrived.extend(indices)
         assert probability.shape == (len(indices), 40, 32)
 
-    engine.predict(
+    lender.predict(
         volume(9), model, device="cpu", first=4, on_slices=on_slices,
         progress=lambda fraction, message: fractions.append(fraction),
     )  # fmt: skip
@@ -85,23 +86,23 @@ def test_slices_arrive_in_order_on_the_calling_thread(engine: Engine, model: Mod
     assert fractions[-1] == 1
 
 
-def test_flips_reach_the_process(engine: Engine, model: Model) -> None:
+def test_flips_reach_the_process(lender: Engine, model: Model) -> None:
     flipping = model.with_flips(True)
-    found = engine.predict(volume(), flipping, device="cpu")
+    found = lender.predict(volume(), flipping, device="cpu")
     expected = predict(volume(), flipping, RunOptions("cpu"))
     assert np.array_equal(found.probability, expected.probability)
     assert found.key == expected.key != predict(volume(), model, RunOptions("cpu")).key
 
 
-def test_devices_and_cost_are_told(engine: Engine, model: Model) -> None:
-    assert engine.devices() == torch_devices()
-    measured = engine.complexity(model)
+def test_devices_and_cost_are_told(lender: Engine, model: Model) -> None:
+    assert lender.devices() == torch_devices()
+    measured = lender.complexity(model)
     assert measured.parameters > 1000
     assert measured.gmac > 0
     assert measured.batch_megabytes > 0
 
 
-def test_cancel_stops_the_run_and_the_next_is_right(engine: Engine, model: Model) -> None:
+def test_cancel_stops_the_run_and_the_next_is_right(lender: Engine, model: Model) -> None:
     arrived: list[int] = []
 
     def stop(fraction: float, message: str) -> None:
@@ -109,30 +110,30 @@ def test_cancel_stops_the_run_and_the_next_is_right(engine: Engine, model: Model
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        engine.predict(
+        lender.predict(
             volume(40), model, device="cpu",
             on_slices=lambda indices, _: arrived.extend(indices), progress=stop,
         )  # fmt: skip
     assert len(arrived) < 40
-    found = engine.predict(volume(seed=1), model, device="cpu")
+    found = lender.predict(volume(seed=1), model, device="cpu")
     expected = predict(volume(seed=1), model, RunOptions("cpu"))
     assert np.array_equal(found.probability, expected.probability)
 
 
-def test_a_fault_of_the_caller_spoils_no_later_run(engine: Engine, model: Model) -> None:
+def test_a_fault_of_the_caller_spoils_no_later_run(lender: Engine, model: Model) -> None:
     def fail(*_: object) -> None:
         raise KeyError("a fault of the window")
 
     with pytest.raises(KeyError):
-        engine.predict(volume(30), model, device="cpu", on_slices=fail)
-    found = engine.predict(volume(3, seed=1), model, device="cpu")
+        lender.predict(volume(30), model, device="cpu", on_slices=fail)
+    found = lender.predict(volume(3, seed=1), model, device="cpu")
     expected = predict(volume(3, seed=1), model, RunOptions("cpu"))
     assert np.array_equal(found.probability, expected.probability)
     assert found.key == expected.key
 
 
 def test_bad_weights_are_a_sentence_and_the_process_goes_on(
-    engine: Engine, model: Model, tmp_path: Path
+    lender: Engine, model: Model, tmp_path: Path
 ) -> None:
     torn = publish_unet(tmp_path, "torn")
     torn.weights.write_bytes(torn.weights.read_bytes()[:500])
@@ -141,48 +142,49 @@ def test_bad_weights_are_a_sentence_and_the_process_goes_on(
     before = children()
     for bad in (torn, other):
         with pytest.raises(ModelError, match=r"weights\.safetensors.*expected"):
-            engine.predict(volume(), bad, device="cpu")
+            lender.predict(volume(), bad, device="cpu")
     with pytest.raises(ModelError, match="Expected a device among"):
-        engine.predict(volume(), model, device="abacus")
+        lender.predict(volume(), model, device="abacus")
     with pytest.raises(ModelError, match="expected 3 channels"):
-        engine.predict(volume_of(head(channels=1)), model)
-    assert engine.predict(volume(), model, device="cpu").probability.any()
+        lender.predict(volume_of(head(channels=1)), model)
+    assert lender.predict(volume(), model, device="cpu").probability.any()
     assert children() == before
 
 
 @linux
-@pytest.mark.parametrize("when", ["idle", "running"])
-def test_a_killed_process_is_a_sentence_and_the_next_run_works(
-    engine: Engine, model: Model, when: str
-) -> None:
-    engine.close()
-    before = set(children())  # tests of the window may have a process of their own here
-    engine.devices()
-    (child,) = set(children()) - before
+def test_a_killed_process_is_a_sentence_and_the_next_run_works(own: Engine, model: Model) -> None:
+    before = set(children())  # other tests may have a process of their own here
+
+    def child() -> int:
+        (found,) = set(children()) - before
+        return found
 
     def kill(*_: object) -> None:
-        os.kill(child, signal.SIGKILL)
-        wait_for_end(child)
+        number = child()
+        os.kill(number, signal.SIGKILL)
+        wait_for_end(number)
 
-    if when == "idle":
-        kill()
-    else:
-        with pytest.raises(ModelError, match="found that it has ended"):
-            engine.predict(volume(30), model, device="cpu", on_slices=kill)
-        assert set(children()) == before
-    assert engine.predict(volume(), model, device="cpu").probability.any()
-    assert child not in children()
+    own.devices()
+    idle = child()
+    kill()
+    assert own.predict(volume(), model, device="cpu").probability.any()
+    running = child()
+    assert running != idle
+    with pytest.raises(ModelError, match="found that it has ended"):
+        own.predict(volume(30), model, device="cpu", on_slices=kill)
+    assert set(children()) == before
+    assert own.predict(volume(), model, device="cpu").probability.any()
+    assert not {idle, running} & set(children())
 
 
 @linux
-def test_closing_ends_the_process_and_leaves_no_zombie(model: Model) -> None:
+def test_closing_ends_the_process_and_leaves_no_zombie(own: Engine) -> None:
     before = children()
-    engine = Engine()
-    engine.close()
-    engine.devices()
+    own.close()
+    own.devices()
     assert len(children()) == len(before) + 1
-    engine.close()
-    engine.close()
+    own.close()
+    own.close()
     assert children() == before
 
 

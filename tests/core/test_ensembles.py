@@ -76,14 +76,11 @@ def test_what_is_handed_over_slice_by_slice_ends_as_the_whole(
     assert said[-1] == 1.0
 
 
-def test_the_window_runs_it_as_any_model(registry: Registry, volume: Volume) -> None:
+def test_the_window_runs_it_as_any_model(
+    registry: Registry, volume: Volume, lender: Engine
+) -> None:
     model = combine(registry, "both", ["one", "two"])
-    engine = Engine()
-    try:
-        found = engine.predict(volume, model, device="cpu")
-        cost = engine.complexity(model)
-    finally:
-        engine.close()
+    found, cost = lender.predict(volume, model, device="cpu"), lender.complexity(model)
     np.testing.assert_array_equal(found.probability, open_runner(model).predict(volume).probability)
     assert cost.parameters == complexity(model).parameters
     assert cost.parameters == sum(complexity(member).parameters for member in model.members)

@@ -114,15 +114,13 @@ def test_models_of_other_labels_make_no_ensemble(tmp_path: Path) -> None:
         combine(Registry((tmp_path,)), "both", ["a", "b"])
 
 
-def test_the_engines_process_gives_the_same_and_every_channel_as_it_comes(tmp_path: Path) -> None:
+def test_the_engines_process_gives_the_same_and_every_channel_as_it_comes(
+    tmp_path: Path, lender: Engine
+) -> None:
     model, volume, parts = several(tmp_path, "regions"), volume_of(head(3)), []
-    engine = Engine()
-    try:
-        found = engine.predict(
-            volume, model, device="cpu", on_slices=lambda z, values: parts.append(values.shape)
-        )
-    finally:
-        engine.close()
+    found = lender.predict(
+        volume, model, device="cpu", on_slices=lambda z, values: parts.append(values.shape)
+    )
     here = Runner(model).predict(volume, CPU)
     assert found.several is not None
     assert here.several is not None

@@ -123,14 +123,10 @@ def test_a_model_that_resamples_answers_on_the_stored_grid(tmp_path: Path) -> No
     assert prediction_key(model, volume) != prediction_key(model, far)
 
 
-def test_the_engine_s_process_knows_the_spacing(tmp_path: Path) -> None:
+def test_the_engine_s_process_knows_the_spacing(tmp_path: Path, lender: Engine) -> None:
     model = publish_unet(tmp_path, preprocessing=Preprocessing(spacing_mm=(2.0, 1.0, 1.0)))
     volume = spaced((5.0, 1.0, 1.0))
-    engine = Engine()
-    try:
-        found = engine.predict(volume, model, device="cpu")
-    finally:
-        engine.close()
+    found = lender.predict(volume, model, device="cpu")
     here = Runner(model).predict(volume, RunOptions("cpu"))
     assert np.array_equal(found.probability, here.probability)
     assert found.key == here.key == prediction_key(model, volume)

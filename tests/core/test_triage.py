@@ -174,22 +174,20 @@ def test_a_segmentation_looks_at_the_wanted_slices_alone(tmp_path: Path) -> None
     assert not predict(volume, model, RunOptions("cpu", only=())).probability.any()
 
 
-def test_the_engine_gives_the_same_probabilities_and_stops_when_asked(tmp_path: Path) -> None:
+def test_the_engine_gives_the_same_probabilities_and_stops_when_asked(
+    tmp_path: Path, lender: Engine
+) -> None:
     model, volume = publish_classifier(tmp_path), volume_of(head(slices=20))
     expected = TriageRunner(model, "cpu").triage(volume)
-    engine = Engine()
 
     def cancelling(fraction: float, _: str) -> None:
         if fraction > 0:
             raise Cancelled
 
-    try:
-        found = engine.triage(volume, model, device="cpu")
-        assert found.probability == pytest.approx(expected.probability, abs=0.02)
-        assert found.slice_numbers == volume.slice_numbers
-        with pytest.raises(Cancelled):
-            engine.triage(volume, model, device="cpu", progress=cancelling)
-        with pytest.raises(ModelError, match="expected 3 channels"):
-            engine.triage(volume_of(head(channels=1)), model)
-    finally:
-        engine.close()
+    found = lender.triage(volume, model, device="cpu")
+    assert found.probability == pytest.approx(expected.probability, abs=0.02)
+    assert found.slice_numbers == volume.slice_numbers
+    with pytest.raises(Cancelled):
+        lender.triage(volume, model, device="cpu", progress=cancelling)
+    with pytest.raises(ModelError, match="expected 3 channels"):
+        lender.triage(volume_of(head(channels=1)), model)

@@ -96,15 +96,6 @@ def nobody_at_the_files(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def lender() -> Iterator[Engine]:
-    """The engine that windows borrow: its process starts before any of them."""
-    engine = Engine()
-    engine.devices()
-    yield engine
-    engine.close()
-
-
-@pytest.fixture(scope="session")
 def triages() -> Triages:
     """What the classifier said of the volumes of these tests."""
     return {}
@@ -121,6 +112,7 @@ def start(
     with_look = (qapp.styleSheet(), qapp.font(), qapp.palette())
     opened: list[Program] = []
     faults: list[Fault] = []
+    lender.devices()  # where a test before has ended its process, there is another one now
     before = _alive(qapp)
     # What is alive by now need not be searched again for what this test leaves behind.
     gc.freeze()

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 from core.annotation.correction import Correction
 from core.domain.mask import Mask
 from gui.app.program import Program
+from tests.gui.drawing_desk import DrawingDesk
 from tests.gui.pointing import LEFT, NO_KEY, double_click, move, point_of, press, release
 from tests.gui.tiny import settle
 
@@ -17,28 +18,32 @@ Voxel = tuple[int, int]
 
 
 class Hand:
-    """Draws on the slice view of a window."""
+    """Draws on the slice view of a window, or on one without the rest of it."""
 
-    def __init__(self, program: Program, qtbot: QtBot) -> None:
-        self._program, self._qtbot = program, qtbot
+    def __init__(self, over: Program | DrawingDesk, qtbot: QtBot) -> None:
+        self._over, self._qtbot = over, qtbot
         self._at = QPoint()
+        if isinstance(over, Program):
+            self._view, self._desk = over.window.view, over.annotation.desk
+        else:
+            self._view, self._desk = over.view, over.desk
 
     @property
     def correction(self) -> Correction:
         """The correction of the case on screen, also one that was undone whole."""
-        correction = self._program.annotation.desk.known
+        correction = self._desk.known
         assert correction is not None
         return correction
 
     @property
     def plane(self) -> NDArray[np.uint8]:
         """A copy of the corrected mask on the slice on screen."""
-        plane: Mask = self.correction.mask[self._program.session.view.slice_index]
+        plane: Mask = self.correction.mask[self._over.session.view.slice_index]
         return plane.copy()
 
     def point(self, voxel: Voxel) -> QPoint:
         """Return where the middle of a voxel lies in the view."""
-        return point_of(self._program.window.view, voxel)
+        return point_of(self._view, voxel)
 
     def press(
         self,
@@ -47,24 +52,23 @@ class Hand:
         keys: Qt.KeyboardModifier = NO_KEY,
     ) -> None:
         """Press a button over a voxel, once the first stroke need not wait any more."""
-        desk = self._program.annotation.desk
-        self._qtbot.waitUntil(lambda: not desk.waiting)
+        self._qtbot.waitUntil(lambda: not self._desk.waiting)
         self._at = self.point(voxel)
-        press(self._program.window.view, button, self._at, keys)
+        press(self._view, button, self._at, keys)
 
     def move(self, voxel: Voxel, button: Qt.MouseButton = LEFT) -> None:
         """Move over a voxel with the button down."""
         self._at = self.point(voxel)
-        move(self._program.window.view, self._at, button)
+        move(self._view, self._at, button)
 
     def tremble(self) -> None:
         """Move by a pixel of the screen with the left button down."""
         self._at += QPoint(1, 1)
-        move(self._program.window.view, self._at, LEFT)
+        move(self._view, self._at, LEFT)
 
     def release(self, button: Qt.MouseButton = LEFT) -> None:
         """Let the button come up where the pointer is."""
-        release(self._program.window.view, button, self._at)
+        release(self._view, button, self._at)
         QApplication.processEvents()
 
     def draw(
@@ -81,13 +85,13 @@ class Hand:
 
     def hover(self, voxel: Voxel) -> None:
         """Point at a voxel."""
-        move(self._program.window.view, self.point(voxel))
+        move(self._view, self.point(voxel))
 
     def double_click(self, voxel: Voxel) -> None:
         """Click a voxel twice."""
-        double_click(self._program.window.view, self.point(voxel))
+        double_click(self._view, self.point(voxel))
         QApplication.processEvents()
 
     def settle(self) -> None:
         """Wait until what was drawn is in the journal and everything shown follows it."""
-        settle(self._qtbot, self._program)
+        settle(self._qtbot, self._over)

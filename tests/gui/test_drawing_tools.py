@@ -1,17 +1,15 @@
-"""The drawing tools under the hand: strokes, outlines, fills, and what wheel and Esc do to them."""
+"""The drawing tools in the whole window: their keys, their card, what wheel and Esc do to them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import combinations
+from itertools import combinations, product
 from threading import Event
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtTest import QTest
+from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import (
-    QApplication,
     QInputDialog,
     QLabel,
     QPushButton,
@@ -29,9 +27,9 @@ from gui.app.program import Program
 from tests import patience
 from tests.gui.finding import button, by_name, texts
 from tests.gui.hand import Hand, Voxel
-from tests.gui.pointing import CTRL, LEFT, NO_KEY, RIGHT, SHIFT, wheel
+from tests.gui.pointing import RIGHT, SHIFT, wheel
 from tests.gui.pressing import Press
-from tests.gui.tiny import SLICES, choose, predicted_mask, settle, toasts, true_mask
+from tests.gui.tiny import predicted_mask, settle, toasts, true_mask
 
 EMPTY = (35, 8)
 """A voxel far from truth and prediction."""
@@ -80,33 +78,6 @@ def test_a_quick_stroke_leaves_no_gap_and_is_one_step(
     np.testing.assert_array_equal(hand.plane & ~start[2] & 1, drawn)
 
 
-def test_the_brush_is_round_and_as_large_as_it_says(
-    program: Program, press: Press, hand: Hand
-) -> None:
-    before = predicted_mask(program)[2]
-    take(press, program, "B", 9)
-    hand.draw((36, 10))
-    y, x = np.mgrid[:48, :48]
-    disc = np.hypot(y - 36, x - 10) <= 4.5
-    drawn = hand.plane & ~before & 1
-    assert int((drawn.astype(bool) ^ disc).sum()) <= 8  # a pixel of the screen is no whole voxel
-
-
-@pytest.mark.parametrize(("pointer", "keys"), [(RIGHT, NO_KEY), (LEFT, CTRL)])
-def test_the_right_button_and_ctrl_do_the_opposite(
-    program: Program, press: Press, hand: Hand, pointer: Qt.MouseButton, keys: Qt.KeyboardModifier
-) -> None:
-    take(press, program, "B", 5)
-    inside = middle(program)
-    hand.draw(inside, button=pointer, keys=keys)
-    assert hand.plane[inside] == 0
-    take(press, program, "E", 5)
-    hand.draw(inside, button=pointer, keys=keys)
-    assert hand.plane[inside] == 1
-    hand.draw(inside)
-    assert hand.plane[inside] == 0
-
-
 def test_shift_and_the_wheel_resize_and_the_wheel_changes_the_slice(
     program: Program, press: Press
 ) -> None:
@@ -128,11 +99,13 @@ def test_shift_and_the_wheel_resize_and_the_wheel_changes_the_slice(
 
 def test_the_brush_has_a_smallest_and_a_largest_size(program: Program, press: Press) -> None:
     press("B")
-    for _ in range(60):
+    program.annotation.paint_tools.change(size=180)
+    for _ in range(4):
         press("]")
     assert size(program) == 200
     assert "200 px" in texts(program.window.card)
-    for _ in range(80):
+    program.annotation.paint_tools.change(size=3)
+    for _ in range(4):
         press("[")
     assert size(program) == 1
 
@@ -160,115 +133,6 @@ def test_escape_takes_a_stroke_in_hand_back(program: Program, press: Press, hand
     hand.release()
     np.testing.assert_array_equal(hand.correction.mask, start)
     assert not hand.correction.can_undo
-
-
-def test_corners_make_a_polygon_and_a_double_click_closes_it(
-    program: Program, press: Press, hand: Hand
-) -> None:
-    press("L")
-    for corner in ((30, 4), (30, 16), (42, 16)):
-        hand.draw(corner)
-    hand.double_click((42, 4))
-    assert hand.plane[31:42, 5:16].all()
-    assert hand.plane[28, 10] == hand.plane[36, 2] == 0
-    assert hand.correction.tools == {"lasso": 1}
-
-
-def test_a_click_on_the_first_corner_closes_a_polygon(
-    program: Program, press: Press, hand: Hand
-) -> None:
-    press("L")
-    for corner in ((30, 4), (30, 16), (42, 16), (42, 4), (30, 4)):
-        hand.draw(corner)
-    assert hand.plane[31:42, 5:16].all()
-
-
-def test_an_unsteady_hand_does_not_close_a_polygon(
-    program: Program, press: Press, hand: Hand
-) -> None:
-    press("L")
-    for corner in ((30, 4), (30, 16), (42, 16)):
-        hand.press(corner)
-        hand.tremble()
-        hand.release()
-    assert program.session.correction is None or not hand.correction.can_undo
-    hand.double_click((42, 4))
-    assert hand.plane[32:41, 6:15].all()
-
-
-def test_a_drag_is_a_lasso_and_the_right_button_cuts(
-    program: Program, press: Press, hand: Hand
-) -> None:
-    press("L")
-    around = ((30, 4), (30, 16), (42, 16), (42, 4))
-    hand.draw(*around)
-    assert hand.plane[31:42, 5:16].all()
-    hand.draw((34, 8), (34, 12), (38, 12), (38, 8), button=RIGHT)
-    assert not hand.plane[35:38, 9:12].any()
-    assert hand.correction.tools == {"lasso": 2}
-
-
-def test_escape_drops_a_half_drawn_polygon(program: Program, press: Press, hand: Hand) -> None:
-    press("L")
-    for corner in ((30, 4), (30, 16), (42, 16)):
-        hand.draw(corner)
-    press("Esc")
-    hand.double_click((42, 4))
-    assert program.session.correction is None or not hand.correction.can_undo
-
-
-def test_escape_while_the_button_is_down_drops_the_lasso(
-    program: Program, press: Press, hand: Hand
-) -> None:
-    press("L")
-    hand.press((30, 4))
-    hand.move((30, 16))
-    press("Esc")
-    hand.move((42, 16))
-    hand.release()
-    assert program.session.correction is None or not hand.correction.can_undo
-
-
-def test_the_threshold_brush_paints_what_is_as_bright_as_its_first_voxel(
-    program: Program, press: Press, hand: Hand
-) -> None:
-    opened = program.session.open_case
-    assert opened is not None
-    flair = opened.loaded.volume.pixels[1, 2].astype(int)
-    press("Ctrl+Delete")
-    take(press, program, "H", 30)
-    bright = (19, 28)
-    hand.draw(bright, (19, 26))
-    drawn = hand.plane.astype(bool)
-    span = dict(opened.automatic)["FLAIR"].window
-    near = np.abs(flair - flair[bright]) <= program.annotation.paint_tools.settings.window * span
-    assert drawn.any()
-    assert near[drawn].all()
-    assert not drawn.all()
-
-
-def test_the_flood_fill_stays_in_its_slice_or_goes_through_all(
-    program: Program, press: Press, hand: Hand, qtbot: QtBot
-) -> None:
-    press("Ctrl+Shift+T")
-    settle(qtbot, program)
-    press("Ctrl+Delete")
-    settle(qtbot, program)
-    press("G")
-    opened = program.session.open_case
-    assert opened is not None
-    span = dict(opened.automatic)["FLAIR"].window
-    program.annotation.paint_tools.change(tolerance=40 / span)
-    hand.draw((19, 28))
-    settle(qtbot, program)
-    truth = true_mask(program)
-    np.testing.assert_array_equal(hand.plane, truth[2])
-
-    program.annotation.paint_tools.change(volumetric=True)
-    hand.draw((19, 28))
-    settle(qtbot, program)
-    assert (hand.correction.mask >= truth).all()
-    assert hand.correction.tools["fill"] == 2
 
 
 @contextmanager
@@ -324,22 +188,6 @@ def test_an_edit_being_computed_can_be_stopped(
     np.testing.assert_array_equal(correction.mask, before)
 
 
-def test_a_click_takes_a_predicted_lesion_and_a_right_click_deletes_it(
-    program: Program, press: Press, hand: Hand
-) -> None:
-    start = predicted_mask(program)
-    inside = middle(program)
-    press("Shift+D")
-    for _ in range(2):  # it is marked first
-        hand.draw(inside, button=RIGHT)
-        hand.settle()
-    assert not hand.plane.any()
-    for _ in range(2):
-        hand.draw(inside)
-        hand.settle()
-    np.testing.assert_array_equal(hand.correction.mask, start)
-
-
 def test_the_card_is_a_line_over_a_narrow_image_until_it_is_unfolded(
     program: Program, press: Press, qtbot: QtBot
 ) -> None:
@@ -380,64 +228,23 @@ def test_what_is_in_hand_is_asked_about_as_long_as_it_is_there(
     assert toasts(program) == []
 
 
-def test_taking_a_lesion_has_no_mode_that_another_tool_was_left_in(
-    program: Program, press: Press, hand: Hand
-) -> None:
-    start, inside = predicted_mask(program), middle(program)
-    press("Ctrl+Delete")
-    press("B")
-    program.annotation.paint_tools.change(remove=True)
-    press("Shift+D")
-    hand.draw(inside)
-    hand.settle()
-    np.testing.assert_array_equal(hand.correction.mask[2], start[2])
-
-
-@pytest.mark.parametrize(
-    ("key", "removes"), [("B", False), ("E", True), ("H", False), ("L", False), ("G", False)]
-)
-def test_the_cursor_shows_what_a_press_will_do(
-    program: Program, press: Press, hand: Hand, key: str, removes: bool
-) -> None:
-    view, signs = program.window.view, ("−", "+") if removes else ("+", "−")
-    assert view.sign == ""
-    press(key)
-    hand.hover(EMPTY)
-    assert view.sign == signs[0]
-    QTest.keyPress(view, Qt.Key.Key_Control)
-    assert view.sign == signs[1]
-    QTest.keyRelease(view, Qt.Key.Key_Control)
-    assert view.sign == signs[0]
-    hand.press(EMPTY, RIGHT)
-    assert view.sign == signs[1]
-    hand.release(RIGHT)
-    assert view.sign == signs[0]
-    program.annotation.paint_tools.change(remove=True)
-    hand.hover(EMPTY)
-    assert view.sign == "−"
-
-
-@pytest.mark.parametrize(("command", "whole"), [("reshape", False), ("reshape_case", True)])
-@pytest.mark.parametrize("by", [3, -2])
 def test_a_slice_or_the_case_grows_and_shrinks_by_as_many_voxels_as_told(
-    program: Program,
-    hand: Hand,
-    monkeypatch: pytest.MonkeyPatch,
-    command: str,
-    whole: bool,
-    by: int,
+    program: Program, press: Press, hand: Hand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start = predicted_mask(program)
-    monkeypatch.setattr(QInputDialog, "getInt", lambda *_: (by, True))
-    program.window.actions[command].trigger()
-    hand.settle()
-    make = shapes.grow if by > 0 else shapes.shrink
-    patch = make(start, by=abs(by), z=None if whole else 2)
-    assert patch is not None
-    wanted = start.copy()
-    wanted[box_slices(patch.box)] = patch.values
-    np.testing.assert_array_equal(hand.correction.mask, wanted)
-    assert hand.correction.tools == {"grow" if by > 0 else "shrink": 1}
+    for (command, z), by in product((("reshape", 2), ("reshape_case", None)), (3, -2)):
+        monkeypatch.setattr(QInputDialog, "getInt", lambda *_, by=by: (by, True))
+        program.window.actions[command].trigger()
+        hand.settle()
+        make = shapes.grow if by > 0 else shapes.shrink
+        patch = make(start, by=abs(by), z=z)
+        assert patch is not None
+        wanted = start.copy()
+        wanted[box_slices(patch.box)] = patch.values
+        np.testing.assert_array_equal(hand.correction.mask, wanted)
+        assert hand.correction.tools == {"grow" if by > 0 else "shrink": 1}
+        press("Ctrl+Z")
+        np.testing.assert_array_equal(hand.correction.mask, start)
 
 
 def test_scribbles_inside_and_outside_are_completed_by_enter(
@@ -465,31 +272,14 @@ def test_the_card_sets_what_the_tool_does(program: Program, press: Press, hand: 
     assert button(program.window.card, "Complete (Enter)").isVisible()
 
 
-def test_half_drawn_things_do_not_come_along_to_another_case(
-    program: Program, press: Press, hand: Hand, qtbot: QtBot
-) -> None:
-    press("L")
-    for corner in ((30, 4), (30, 16), (42, 16)):
-        hand.draw(corner)
-    other = next(name for name in SLICES if name != "A_1")
-    choose(qtbot, program, other)
-    hand.double_click((42, 4))
-    QApplication.processEvents()
-    assert program.session.correction is None or not hand.correction.can_undo
-
-
-@pytest.mark.parametrize("key", ["B", "Q", "G", "H", "L"])
 def test_nothing_of_the_card_overlaps_when_what_it_says_changes(
-    program: Program, press: Press, key: str
+    program: Program, press: Press
 ) -> None:
     card = program.window.card
-    press(key)
-    for start in (
-        None,
-        "the ground truth",
-        "the prediction of a model of a rather long name",
-        None,
-    ):
+    said = (None, "the ground truth", "the prediction of a model of a rather long name", None)
+    for key, start in product("BQGHL", said):
+        if start is None:
+            press(key)
         card.show_start("prediction", start)
         parts = [p for p in card.findChildren(QWidget) if p.isVisible() and not p.children()]
         boxes = [QRect(part.mapTo(card, QPoint()), part.size()) for part in parts]
@@ -499,13 +289,14 @@ def test_nothing_of_the_card_overlaps_when_what_it_says_changes(
         assert all(label.height() >= label.heightForWidth(label.width()) for label in labels)
 
 
-@pytest.mark.parametrize("key", ["B", "E", "Shift+D"])
 def test_card_and_status_bar_name_the_button_that_the_hand_has(
-    program: Program, press: Press, key: str
+    program: Program, press: Press
 ) -> None:
-    press(key)
-    assert any("ight" in said for said in texts(program.window.card))
-    program.context.trigger("swap_buttons")
-    for part in (program.window.card, program.window.status):
-        assert not any("ight-" in said or "Right" in said for said in texts(part))
-    assert any("eft" in said for said in texts(program.window.card))
+    for key in ("B", "E", "Shift+D"):
+        press(key)
+        assert any("ight" in said for said in texts(program.window.card))
+        program.context.trigger("swap_buttons")
+        for part in (program.window.card, program.window.status):
+            assert not any("ight-" in said or "Right" in said for said in texts(part))
+        assert any("eft" in said for said in texts(program.window.card))
+        program.context.trigger("swap_buttons")

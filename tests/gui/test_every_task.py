@@ -401,6 +401,7 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.annotation.correction_keeper.Keeping._write": paint,
     "gui.annotation.lesion_marker.Lesions._find": mark_lesion,
     "gui.annotation.guided_clicks.GuidedClicks._go_on": click_guided,
+    "gui.annotation.film_pictures.FilmPictures._go_on": click_guided,
     "gui.annotation.correction_presenter.CorrectionPresenter._measure": paint,
     "gui.annotation.correction_later.LaterEdit.start": (
         lambda program: program.annotation.desk.apply_later("smooth", lambda _: None)

@@ -1,6 +1,5 @@
 """Help by key, Space over the overlays, and keys that a text field needs for itself."""
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QApplication,
@@ -64,17 +63,15 @@ def test_pages_of_help_do_not_pile_up(program: Program, press: Press) -> None:
     assert len(program.window.findChildren(Page)) == 1
 
 
-@pytest.mark.parametrize("region", ["view", "worklist", "strip"])
-def test_space_hides_the_overlays_while_it_is_held(
-    program: Program, qtbot: QtBot, region: str
-) -> None:
-    getattr(program.window, region).setFocus()
-    target = QApplication.focusWidget() or program.window
-    before = program.session.view
-    qtbot.keyPress(target, Key.Key_Space)
-    assert program.session.view.overlays_hidden
-    qtbot.keyRelease(target, Key.Key_Space)
-    assert program.session.view == before
+def test_space_hides_the_overlays_while_it_is_held(program: Program, qtbot: QtBot) -> None:
+    window, before = program.window, program.session.view
+    for region in (window.view, window.worklist, window.strip):
+        region.setFocus()
+        target = QApplication.focusWidget() or window
+        qtbot.keyPress(target, Key.Key_Space)
+        assert program.session.view.overlays_hidden
+        qtbot.keyRelease(target, Key.Key_Space)
+        assert program.session.view == before
 
 
 def test_space_hides_the_overlays_wherever_the_focus_was_left(
@@ -172,19 +169,17 @@ def test_keys_with_ctrl_and_page_keys_work_from_the_search_field(
     assert shown_case(program) == order[order.index(here) + 1]
 
 
-@pytest.mark.parametrize("goes", ["disabled", "hidden"])
 def test_a_control_that_goes_under_the_focus_hands_it_to_the_image(
-    program: Program, qtbot: QtBot, goes: str
+    program: Program, qtbot: QtBot
 ) -> None:
     """Else the next one gets it, as what stops a run gets it from what started that."""
     run = button(program.window.top_bar, "Run case")
-    run.setFocus(Qt.FocusReason.TabFocusReason)
-    assert run.hasFocus()
-    if goes == "disabled":
-        run.setEnabled(False)
-    else:
-        run.hide()
-    qtbot.waitUntil(program.window.view.hasFocus)
+    for go in (run.setDisabled, run.setHidden):
+        run.setFocus(Qt.FocusReason.TabFocusReason)
+        assert run.hasFocus()
+        go(True)
+        qtbot.waitUntil(program.window.view.hasFocus)
+        go(False)
 
 
 def test_keys_are_followed_over_a_control_that_is_gone(qtbot: QtBot) -> None:

@@ -41,16 +41,17 @@ def test_every_command_has_its_keys_in_the_window_and_a_verb(program: Program) -
         assert action in QWidget.actions(program.window)
 
 
-@pytest.mark.parametrize("number", [0, 1])
-def test_arrows_step_and_shift_takes_five(program: Program, press: Press, number: int) -> None:
-    press("Home")
-    visited = []
-    for command in ("next_slice", "next_slice", "previous_slice", "on_five", "back_five"):
-        press.command(command, number)
-        visited.append(at(program))
-    assert visited == [1, 2, 1, SLICES["A_1"] - 1, 0]
-    press.command("previous_slice", number)
-    assert at(program) == 0
+def test_arrows_step_and_shift_takes_five(program: Program, press: Press) -> None:
+    press("End")
+    for number in (0, 1):
+        press("Home")
+        visited = []
+        for command in ("next_slice", "next_slice", "previous_slice", "on_five", "back_five"):
+            press.command(command, number)
+            visited.append(at(program))
+        assert visited == [1, 2, 1, SLICES["A_1"] - 1, 0]
+        press.command("previous_slice", number)
+        assert at(program) == 0
 
 
 def test_home_and_end_go_to_the_ends(program: Program, press: Press) -> None:
@@ -74,33 +75,35 @@ def test_page_keys_turn_cases_in_the_order_of_the_worklist(
         assert shown_case(program) == order[here]
 
 
-@pytest.mark.parametrize("key", ["T", "P"])
-def test_letters_hide_and_show_an_outline(program: Program, press: Press, key: str) -> None:
-    layer = {"T": "truth", "P": "prediction"}[key]
+def test_letters_hide_and_show_an_outline(program: Program, press: Press) -> None:
+    def seen() -> tuple[bool, bool]:
+        return program.session.view.truth.visible, program.session.view.prediction.visible
+
     states = []
-    for _ in range(2):
+    for key in "TTPP":
         press(key)
-        states.append(program.session.view.layer(layer).visible)  # type: ignore[arg-type]
-    assert states == [False, True]
+        states.append(seen())
+    assert states == [(False, True), (True, True), (True, False), (True, True)]
 
 
-@pytest.mark.parametrize(
-    ("key", "kind", "other"),
-    [("F", "false_positive", "false_negative"), ("M", "false_negative", "false_positive")],
-)
-def test_letters_hide_and_show_an_error(
-    program: Program, press: Press, key: str, kind: str, other: str
-) -> None:
-    for wanted in (False, True):
+def test_letters_hide_and_show_an_error(program: Program, press: Press) -> None:
+    kinds = {"F": "false_positive", "M": "false_negative"}
+    for key, other in (("F", "M"), ("M", "F")):
+
+        def seen(key: str = key, other: str = other) -> tuple[bool, bool]:
+            view = program.session.view
+            return getattr(view, kinds[key]), getattr(view, kinds[other])
+
+        for wanted in (False, True):
+            press(key)
+            assert seen() == (wanted, True)
+
+        program.viewer.verbs.set_layer("errors", visible=False)
         press(key)
-        view = program.session.view
-        assert (getattr(view, kind), getattr(view, other)) == (wanted, True)
-
-    program.viewer.verbs.set_layer("errors", visible=False)
-    press(key)
-    view = program.session.view
-    assert view.errors.visible
-    assert (getattr(view, kind), getattr(view, other)) == (True, False)
+        assert program.session.view.errors.visible
+        assert seen() == (True, False)
+        press(other)
+        assert seen() == (True, True)
 
 
 def test_comma_and_period_change_the_opacity_of_all_overlays(

@@ -46,6 +46,8 @@ UNEDITING = {
     "save_version",
     "add_label",  # of the dataset, as is which one a binary mask is of
     "mask_fills",
+    "film_before",
+    "film_after",
 }
 
 

@@ -19,6 +19,7 @@ from core.workspace import prediction_cache
 from core.workspace.triage_cache import put_triage, triage_key
 from core.workspace.workspace_folder import open_workspace, registry, workspace_folder
 from gui.app.program import Program
+from tests.gui.drawing_desk import DrawingDesk
 from tests.gui.resting import is_at_rest
 from tests.synthetic import lesion, write_case
 
@@ -82,12 +83,12 @@ def keep_triages(
     return kept
 
 
-def is_settled(program: Program) -> bool:
+def is_settled(program: Program | DrawingDesk) -> bool:
     """Whether a case is on screen, nothing goes on behind the window and nothing is put off."""
     return is_at_rest(program.lanes) and program.session.open_case is not None
 
 
-def settle(qtbot: QtBot, program: Program) -> None:
+def settle(qtbot: QtBot, program: Program | DrawingDesk) -> None:
     """Wait until a case is on screen, nothing goes on behind the window and nothing is put off."""
     qtbot.waitUntil(lambda: is_settled(program))
 

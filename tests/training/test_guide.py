@@ -1,7 +1,7 @@
 """Training of a guide: simulated readers click, the network answers, a robot reader judges it."""
 
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from core.jobs.job_events import Done, Measured
 from core.jobs.job_folder import JobFolder, create_job
 from core.models.certificates import EngineChoice
 from core.models.guide_choice import answering_guide
-from core.models.guides import Guides, GuideSpec
+from core.models.guides import GuideModel, Guides, GuideSpec
 from core.models.registry import Model, Registry
 from core.models.train_spec import Augmentation
 from core.workspace.workspace_folder import open_workspace
@@ -83,16 +83,36 @@ def _spec(folder: Path, start: Model, **changes: Any) -> GuideTrainSpec:
     return GuideTrainSpec(**{**given, **changes})
 
 
+@dataclass(frozen=True)
+class Taught:
+    """A job that was paused before its first step and gone on with, and what it gave."""
+
+    job: JobFolder
+    at_pause: GuideModel | None
+    status: int
+    guide: GuideModel
+
+
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory: pytest.TempPathFactory, parent: Model) -> Taught:
+    place = tmp_path_factory.mktemp("taught")
+    job = create_job(place / "job", _spec(place, parent))
+    job.request("pause")
+    at_pause = run(read_guide_job(job.path), job)
+    job.clear_request()
+    status = main([str(job.path), "--resume"])
+    (done,) = [event for event in job.events()[0] if isinstance(event, Done)]
+    guide = Guides((job.path / "models",)).find(done.result)
+    assert guide is not None
+    return Taught(job, at_pause, status, guide)
+
+
 def test_a_training_gives_a_guide_that_answers_as_it_was_chosen(
-    tmp_path: Path, parent: Model
+    taught: Taught, lender: Engine
 ) -> None:
-    spec = _spec(tmp_path, parent)
-    job = create_job(tmp_path / "job", spec)
+    job, model = taught.job, taught.guide
     assert task_of(job.path) == "guide"
-    model = run(spec, job)
-    assert model is not None
     events, _ = job.events()
-    assert [event for event in events if isinstance(event, Done)]
     told = {name for e in events if isinstance(e, Measured) for name in e.values}
     assert {"selection_dsc_0", "selection_dsc_5", "selection_harmful", "loss"} <= told
     assert model.spec.network.in_channels == 12
@@ -103,23 +123,15 @@ def test_a_training_gives_a_guide_that_answers_as_it_was_chosen(
     assert Registry((model.folder.parent,)).models()[0] == []
     seen = np.random.default_rng(0).normal(size=(1, 12, 32, 32)).astype(np.float32)
     exact = open_network(model, wanted=EngineChoice("torch", "float32"))
-    engine = Engine()
-    try:
-        there = engine.answer_click(model, seen)
-    finally:
-        engine.retire()
+    there = lender.answer_click(model, seen)
     exact.place("cpu")
     assert there == pytest.approx(exact.logits(seen), abs=0.1)
 
 
-def test_a_pause_goes_on_where_it_was(tmp_path: Path, parent: Model) -> None:
-    spec = _spec(tmp_path, parent)
-    job = create_job(tmp_path / "job", spec)
-    job.request("pause")
-    assert run(spec, job) is None
-    job.clear_request()
-    assert main([str(job.path), "--resume"]) == 0
-    assert [event for event in job.events()[0] if isinstance(event, Done)]
+def test_a_pause_goes_on_where_it_was(taught: Taught) -> None:
+    assert taught.at_pause is None
+    assert taught.status == 0
+    assert [event for event in taught.job.events()[0] if isinstance(event, Done)]
 
 
 def test_what_the_parent_has_no_input_for_begins_without_effect(parent: Model) -> None:
@@ -193,10 +205,8 @@ def test_no_more_cases_choose_than_were_asked_for(parent: Model) -> None:
     assert {case.id for case in (*found.fit, *found.selection)} == {case.id for case in cases}
 
 
-def test_a_guide_goes_on_from_an_earlier_one(tmp_path: Path, parent: Model) -> None:
-    spec = _spec(tmp_path, parent, max_steps=2, selections=1, models=str(tmp_path / "models"))
-    earlier = run(spec, create_job(tmp_path / "job", spec))
-    assert earlier is not None
+def test_a_guide_goes_on_from_an_earlier_one(tmp_path: Path, parent: Model, taught: Taught) -> None:
+    earlier = taught.guide
     seen = torch.randn(1, 12, 32, 32)
     network = new_guide(earlier.spec, parent, earlier).eval()
     asked = open_network(earlier, wanted=EngineChoice("torch", "float32"))
@@ -206,8 +216,12 @@ def test_a_guide_goes_on_from_an_earlier_one(tmp_path: Path, parent: Model) -> N
     wider = msgspec.structs.replace(earlier.spec, arguments={"init_features": 4})
     with pytest.raises(ModelError):
         new_guide(wider, parent, earlier)
-    again = _spec(tmp_path, parent, model_id="again", earlier=str(earlier.folder), max_steps=2)
-    assert run(again, create_job(tmp_path / "again", again)) is not None
+    models = str(tmp_path / "models")
+    changes = {"model_id": "again", "max_steps": 2, "selections": 1, "models": models}
+    again = _spec(tmp_path, parent, earlier=str(earlier.folder), **changes)
+    made = run(again, create_job(tmp_path / "again", again))
+    assert made is not None
+    assert made.folder == tmp_path / "models" / "again"
 
 
 def test_options_that_do_not_fit_are_refused(tmp_path: Path, parent: Model) -> None:

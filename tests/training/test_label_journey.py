@@ -13,7 +13,7 @@ from core.domain.prediction import Postprocessing
 from core.inference.prediction_service import PredictionService, local_run
 from core.io.case_reader import read_case
 from core.io.dataset import scan
-from core.io.layouts.bids import _table
+from core.io.label_table import read_label_table
 from core.jobs.job_folder import create_job
 from core.models.gate import GateSpec
 from core.models.registry import Model, Registry
@@ -53,7 +53,7 @@ def check_masks(home: Path, folder: Path, data: Path, model: Model) -> None:
         for place in (masks, data / "labelsTr")
     )
     assert (drawn == truth)[truth > 0].mean() > 0.8
-    table = _table(masks / f"{VAL[0]}_dseg.tsv")
+    table = read_label_table(masks / f"{VAL[0]}_dseg.tsv").labels
     assert table is not None
     assert model.spec.several is not None
     assert table.labels == model.spec.several.labels.labels

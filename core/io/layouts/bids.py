@@ -5,10 +5,10 @@ A case is a subject, or a session of one; its channels are the files of `anat`.
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
-from core.domain.label_set import LabelSet
 from core.domain.role import Role, role_of
-from core.io.label_table import read_label_table
+from core.io.label_table import LabelTable, first_table, table_of
 from core.io.layouts.found import FoundCase, FoundChannel, FoundDataset, FoundMask
 from core.io.layouts.registry import Layout
 from core.io.layouts.tree import Folder, nfc
@@ -28,7 +28,7 @@ def fits(tree: Folder) -> bool:
 
 def find(tree: Folder) -> FoundDataset:
     """Return the cases, their masks from `derivatives` and from beside the images."""
-    masks, labels = _masks(tree)
+    masks, table = _masks(tree)
     cases: dict[str, list[FoundChannel]] = {}
     for anat in _anatomies(tree):
         for name in anat.files:
@@ -44,7 +44,7 @@ def find(tree: Folder) -> FoundDataset:
         )
         for case_id, channels in cases.items()
     )
-    return FoundDataset("bids", tree.path, found, labels)
+    return FoundDataset("bids", tree.path, found, table.labels, table.notices)
 
 
 def _anatomies(tree: Folder) -> Iterator[Folder]:
@@ -56,10 +56,13 @@ def _anatomies(tree: Folder) -> Iterator[Folder]:
                 yield anat
 
 
-def _masks(tree: Folder) -> tuple[dict[str, list[FoundMask]], LabelSet | None]:
-    """Return masks by case, and the labels of the first table of a `_dseg`."""
+def _masks(tree: Folder) -> tuple[dict[str, list[FoundMask]], LabelTable]:
+    """Return masks by case, and the first table of a `_dseg` that can be used.
+
+    Where none can, nothing is said of those beside a mask: they are told when that is read.
+    """
     found: dict[str, list[FoundMask]] = {}
-    labels: LabelSet | None = None
+    tables: list[Path] = []
     derivatives = tree.folder("derivatives")
     pipelines = () if derivatives is None else (derivatives, *derivatives.folders)
     places = [*(f for p in pipelines for f in _below(p, derivatives)), *_anatomies(tree)]
@@ -67,13 +70,17 @@ def _masks(tree: Folder) -> tuple[dict[str, list[FoundMask]], LabelSet | None]:
         for name in folder.files:
             stem = stem_of(nfc(name))
             if name.casefold().endswith("_dseg.tsv"):
-                labels = labels or read_label_table(folder.path / name)
+                tables.append(folder.path / name)
             elif is_image_name(name) and _suffix(stem) in _MASKS and "brain" not in stem.casefold():
                 mask = FoundMask(_mask_name(folder, stem), (folder.path / name,))
                 found.setdefault(_case_id(stem), []).append(mask)
     for masks in found.values():
         masks.sort(key=lambda mask: ("lesion" not in mask.name.casefold(), mask.name))
-    return found, labels
+    table = first_table(tables)
+    if table.labels is None:
+        beside = {table_of(masks[0].files[0]) for masks in found.values()}
+        table = first_table(path for path in tables if path not in beside)
+    return found, table
 
 
 def _below(folder: Folder, derivatives: Folder | None) -> Iterator[Folder]:

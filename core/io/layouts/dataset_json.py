@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from core.domain.errors import FileError, reason
+from core.domain.label_names import listed, told_apart
 from core.domain.label_set import HIGHEST, Label, LabelSet, Region, colour_of
 from core.io.json_file import decode_json
 from core.io.layouts.tree import Folder
@@ -86,23 +87,34 @@ def _labels(path: Path, told: Any) -> tuple[LabelSet | None, tuple[str, ...]]:
         values = value if isinstance(value, list) else None
         if values is not None and all(isinstance(v, int) and 1 <= v <= HIGHEST for v in values):
             regions.append(Region(str(key), tuple(values)))
-        elif isinstance(value, int):
+        elif isinstance(value, int) and not isinstance(value, bool):
             names[value] = str(key)
-        elif str(key).isdigit():
+        elif _is_number(key):
             names[int(key)] = str(value)
         else:
             odd.append(str(key))
-    labels = tuple(
-        Label(value, name, colour_of(value))
-        for value, name in names.items()
-        if 1 <= value <= HIGHEST and name.casefold() != "ignore"
+    meant = {value: name for value, name in names.items() if name.casefold() != "ignore"}
+    outside = [f"{value} ({meant[value]})" for value in meant if not 0 <= value <= HIGHEST]
+    labels, notices = told_apart(
+        (Label(v, name, colour_of(v)) for v, name in meant.items() if 1 <= v <= HIGHEST),
+        path.name,
     )
     named = LabelSet(labels).with_found(v for region in regions for v in region.values)
-    notices = (
-        f"{path.name}: expected a number for each label, found none for {', '.join(odd)}. It was "
-        "left out.",
-    )
-    return LabelSet(named.labels, tuple(regions)), notices if odd else ()
+    if odd:
+        notices += (
+            f"{path.name}: expected a number for each label, found none for {listed(odd)}. It was "
+            "left out; correct the file if masks hold it.",
+        )
+    if outside:
+        notices += (
+            f"{path.name}: expected labels of 1 to {HIGHEST}, found {listed(outside)}. They were "
+            "left out; renumber them in the file and in the masks.",
+        )
+    return LabelSet(named.labels, tuple(regions)), notices
+
+
+def _is_number(key: Any) -> bool:
+    return isinstance(key, str) and key.isascii() and key.removeprefix("-").isdecimal()
 
 
 def _training(told: Any) -> tuple[tuple[str, str | None], ...]:

@@ -45,7 +45,7 @@ def find(tree: Folder) -> FoundDataset:
     told = tuple(_with_values(case, labels) for case in shown)
     tables = (label_table(case.channels[0].files[0].parent, case.id) for case in shown)
     named = named_by_tables(labels, tables)
-    return FoundDataset("lgg", tree.path, told, named, notices)
+    return FoundDataset("lgg", tree.path, told, named.labels, (*notices, *named.notices))
 
 
 def _with_values(case: FoundCase, labels: LabelSet) -> FoundCase:
