@@ -1,6 +1,6 @@
 """The clicks in the inspector: what each did and where; one goes there, or takes one back."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -85,6 +85,8 @@ class ClicksPanel(QWidget):
         self._empty.setVisible(not count)
         while len(self._chips) > count:
             chip = self._chips.pop()
+            if chip.hasFocus():  # Qt would hand the keys to whatever comes next in the window
+                self._chips[-1].setFocus() if self._chips else chip.clearFocus()
             self._column.removeWidget(chip)
             chip.hide()
             chip.deleteLater()
@@ -170,7 +172,7 @@ class _Chip(QFrame):
         self._at = 0
         self.setObjectName("ClickChip")
         self.setFixedHeight(_CHIP)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # Delete is for the chip that was pressed
         self._glyph = Glyph("plus", size=_ICON)
         self._number, self._title = make_label("", "section"), make_label("", "section")
         self._key = make_label("", "key")
@@ -235,6 +237,18 @@ class _Chip(QFrame):
         if sheet != self.styleSheet():
             self.setStyleSheet(sheet)
 
+    def event(self, event: QEvent) -> bool:
+        override = event.type() == QEvent.Type.ShortcutOverride
+        if override and isinstance(event, QKeyEvent) and self._takes_back(event):
+            event.accept()  # else the window takes Delete for a lesion
+            return True
+        return super().event(event)
+
+    def _takes_back(self, event: QKeyEvent) -> bool:
+        """Return whether a key takes this click back: Delete alone, while it can be."""
+        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        return plain and event.key() == Qt.Key.Key_Delete and not self._remove.isHidden()
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             self.chosen.emit(self._at)
@@ -242,7 +256,7 @@ class _Chip(QFrame):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.chosen.emit(self._at)
-        elif event.key() == Qt.Key.Key_Delete and not self._remove.isHidden():
+        elif self._takes_back(event):
             self.removed.emit(self._at)
         else:
             super().keyPressEvent(event)

@@ -7,8 +7,9 @@ from unittest.mock import create_autospec
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton, QToolButton
+from PySide6.QtWidgets import QFrame, QMainWindow, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from core.annotation.journal import load_draft
@@ -320,6 +321,35 @@ def test_the_list_says_what_each_click_did_and_takes_one_back(desk: Desk) -> Non
     desk.drawing.settle()
     assert [click.spots[0] for click in desk.guided.clicks] == [(18, 20)]
     assert len(desk.panel.lines) == 1
+
+
+def test_delete_takes_the_click_back_whose_chip_was_pressed(qtbot: QtBot, desk: Desk) -> None:
+    """The window has Delete too, for a lesion; a chip has it first."""
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    window.setCentralWidget(desk.panel)
+    lesions: list[bool] = []
+    action = QAction(window, shortcut="Delete")
+    action.triggered.connect(lambda: lesions.append(True))
+    window.addAction(action)
+    window.show()
+    qtbot.waitUntil(window.isActiveWindow)
+    desk.click()
+    desk.click(OTHER, other=True)
+    desk.panel.show()
+    chips = desk.panel.findChildren(QFrame, "ClickChip")
+    (first,) = [chip for chip in chips if chip.accessibleName().startswith("1 ")]
+    QTest.mouseClick(first, Qt.MouseButton.LeftButton, pos=QPoint(12, 12))
+    QTest.keyClick(window.focusWidget() or window, Qt.Key.Key_Delete)
+    desk.drawing.settle()
+    assert [click.spots[0] for click in desk.guided.clicks] == [(18, 20)]
+    QTest.keyClick(window.focusWidget() or window, Qt.Key.Key_Delete)
+    desk.drawing.settle()
+    assert desk.guided.clicks == ()
+    assert lesions == []
+    QTest.keyClick(window.focusWidget() or window, Qt.Key.Key_Delete)
+    assert lesions == [True]
+    window.takeCentralWidget()  # it is the desk's
 
 
 def test_a_chip_goes_to_the_slice_of_its_click(desk: Desk) -> None:
