@@ -1,7 +1,7 @@
 """The clicks in the inspector: what each did and where; one goes there, or takes one back."""
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -174,7 +174,7 @@ class _Chip(QFrame):
         self.setFixedHeight(_CHIP)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # Delete is for the chip that was pressed
         self._glyph = Glyph("plus", size=_ICON)
-        self._number, self._title = make_label("", "section"), make_label("", "section")
+        self._number, self._title = make_label("", "section"), ElidedLabel("", "section")
         self._key = make_label("", "key")
         self._where = ElidedLabel("", "caption")
         self._where.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -215,7 +215,6 @@ class _Chip(QFrame):
         self._number.setText(str(line.number))
         self._title.setText(line.said)
         self._key.setText(key)
-        self._key.setVisible(bool(key))
         self._key.setStyleSheet(
             f"background: {theme.accfill}; color: {theme.onacc}; border-radius: 3px;"
             " padding: 1px 4px; font-size: 10px; font-weight: 600;"
@@ -236,6 +235,19 @@ class _Chip(QFrame):
         )
         if sheet != self.styleSheet():
             self.setStyleSheet(sheet)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Show the key where it takes no room from what the click does."""
+        beside = [part for part in (self._voxels, self._remove) if not part.isHidden()]
+        taken = sum(part.sizeHint().width() + 2 * _GAP for part in beside)
+        words = self._title.sizeHint().width() + self._key.sizeHint().width() + 2 * _GAP
+        there = bool(self._key.text())
+        self._key.setVisible(there and self._title.x() + words + taken <= self.width())
 
     def event(self, event: QEvent) -> bool:
         override = event.type() == QEvent.Type.ShortcutOverride

@@ -9,12 +9,13 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFrame, QMainWindow, QPushButton, QToolButton
+from PySide6.QtWidgets import QFrame, QLabel, QMainWindow, QPushButton, QScrollArea, QToolButton
 from pytestqt.qtbot import QtBot
 
 from core.annotation.journal import load_draft
 from core.domain.plane import PLANES, Cut
 from gui.annotation.click_film import ClickFilm, Film
+from gui.annotation.click_list import ClickLine, ClickList
 from gui.annotation.clicks_panel import ClicksPanel
 from gui.annotation.clicks_presenter import ClicksPresenter, ClickViews
 from gui.annotation.film_strip import FilmStrip
@@ -329,7 +330,8 @@ def test_delete_takes_the_click_back_whose_chip_was_pressed(qtbot: QtBot, desk: 
     qtbot.addWidget(window)
     window.setCentralWidget(desk.panel)
     lesions: list[bool] = []
-    action = QAction(window, shortcut="Delete")
+    action = QAction(window)
+    action.setShortcut("Delete")
     action.triggered.connect(lambda: lesions.append(True))
     window.addAction(action)
     window.show()
@@ -350,6 +352,27 @@ def test_delete_takes_the_click_back_whose_chip_was_pressed(qtbot: QtBot, desk: 
     QTest.keyClick(window.focusWidget() or window, Qt.Key.Key_Delete)
     assert lesions == [True]
     window.takeCentralWidget()  # it is the desk's
+
+
+def test_a_row_keeps_its_figure_whole_however_long_its_words_are(qtbot: QtBot) -> None:
+    panel = ClicksPanel()
+    qtbot.addWidget(panel)
+    panel.resize(260, 240)
+    lines = (
+        ClickLine(n, False, "Take away, scribble", "Coronal slice 105, lesion", Cut(), -123_692)
+        for n in range(1, 6)
+    )
+    panel.show_list(ClickList(tuple(lines)))
+    panel.show()
+    (room,) = panel.findChildren(QScrollArea)
+    chips = panel.findChildren(QFrame, "ClickChip")
+    content = room.widget()
+    assert content is not None
+    qtbot.waitUntil(lambda: content.width() <= room.viewport().width() < panel.width())
+    assert all(chip.minimumSizeHint().width() <= chip.width() for chip in chips)
+    figures = [label for label in panel.findChildren(QLabel) if "123,692" in label.text()]
+    assert len(figures) == len(chips)
+    qtbot.waitUntil(lambda: all(each.width() >= each.sizeHint().width() for each in figures))
 
 
 def test_a_chip_goes_to_the_slice_of_its_click(desk: Desk) -> None:
