@@ -24,6 +24,7 @@ _STILL, _GOES_ON = 0.25, 0.8  # share of the region, standard deviations of grey
 _WHOLE = 0.8  # share of a piece from which a change is more than its edge
 _FAINTEST, _KEPT = 0.2, 0.5  # standard deviations of grey, share of the contrast of its own slice
 _STRAY = 3.0  # pixels at 256² by which a slice's change may leave that of the slice before
+_BESIDE = 6.0  # pixels at 256² by which a click may miss what it is meant for
 _FEWEST = 4  # voxels of a change that is carried on
 
 
@@ -217,7 +218,7 @@ class PlaneClicks:
         answer = _obeyed(answer, seen)
         answer = np.where(self._barred(z, mark, (rows, columns)), part, answer)
         after = before.copy()
-        after[rows, columns] = _joined(answer, part, seen[-1])
+        after[rows, columns] = _joined(answer, part, seen[-1], steps[1:])
         changed = (after > 0.5) != (before > 0.5)
         known = self.touched.get(z)
         touched = np.zeros(after.shape, bool) if known is None else known.copy()
@@ -378,20 +379,24 @@ def _obeyed(answer: PlaneValues, marks: Sequence[Mark]) -> PlaneValues:
     return held
 
 
-def _joined(answer: PlaneValues, before: PlaneValues, mark: Mark) -> PlaneValues:
+def _joined(
+    answer: PlaneValues, before: PlaneValues, mark: Mark, step: tuple[float, float]
+) -> PlaneValues:
     """Return the answer with only those changes that hang together with marked voxels.
 
-    Where no marked voxel changes, as of a click beside the error, all changes stay.
+    Where no marked voxel changes, as of a click beside the error, with what begins within
+    `_BESIDE` of one; a voxel is `step` of what that is counted in.
     """
     from scipy import ndimage
 
     pieces, count = ndimage.label((answer > 0.5) != (before > 0.5), np.ones((3, 3)))
-    marked = np.unique(pieces[mark.rows, mark.columns])
-    marked = marked[marked > 0]
-    if count <= len(marked) or not len(marked):
-        return answer
-    loose = (pieces > 0) & ~np.isin(pieces, marked)
-    return np.where(loose, before, answer)
+    kept = np.unique(pieces[mark.rows, mark.columns])
+    if not kept.any() and count and len(mark.rows):
+        free = np.ones(pieces.shape, bool)
+        free[mark.rows, mark.columns] = False
+        kept = np.unique(pieces[ndimage.distance_transform_edt(free, step) <= _BESIDE])
+    loose = (pieces > 0) & ~np.isin(pieces, kept[kept > 0])
+    return np.where(loose, before, answer) if loose.any() else answer
 
 
 def _within(mark: Mark, shape: tuple[int, int]) -> Mark:

@@ -243,14 +243,24 @@ class LabelSet:
         regions = {each.name for each in (*self.regions, self.whole)}
         taken = (regions | {label.name for label in self.labels}) - {instead_of}
         chosen = set(values)
-        if not name.strip():
-            return "Give it a name."
-        if name.strip() in taken:
-            return f"{name.strip()} is a name here already. Choose another."
+        fault = _name_fault(name, taken)
+        if fault:
+            return fault
         if not chosen or not chosen <= set(self.values):
             known = ", ".join(f"{each.value} {each.name}" for each in self.labels)
             return f"Choose labels among {known}."
         return ""
+
+    def label_fault(self, value: int, name: str) -> str:
+        """Return why the label of `value` cannot be called so, empty where it can be.
+
+        The name of a region that it alone makes is its own.
+        """
+        others = {label.name for label in self.labels if label.value != value}
+        alone = set(self.spread(self.label(value)).values)
+        made = (*self.regions, self.whole)
+        regions = {region.name for region in made if set(region.values) != alone}
+        return _name_fault(name, others | regions)
 
     def with_region(self, region: Region, instead_of: str = "") -> "LabelSet":
         """Return the set with one region more, or in the place of the one of that name.
@@ -360,6 +370,15 @@ def new_label(labels: LabelSet) -> Label | None:
     """Return a label of the lowest free value; None where all 255 are taken."""
     free = sorted(set(range(1, HIGHEST + 1)) - set(labels.values))
     return _unnamed(free[0]) if free else None
+
+
+def _name_fault(name: str, taken: Iterable[str]) -> str:
+    """Return why something cannot be called so; empty where it can be."""
+    if not name.strip():
+        return "Give it a name."
+    if name.strip() in set(taken):
+        return f"{name.strip()} is a name here already. Choose another."
+    return ""
 
 
 def _joined(label: Label, names: Mapping[int, str]) -> str:

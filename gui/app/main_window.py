@@ -289,6 +289,7 @@ class MainWindow(QMainWindow):
         self.surfaces = SurfacePane()
         self.planes.set_surface_pane(self.surfaces)
         self.card = ToolCard(self.view)
+        self.view.keep_clear(self.card, self.card.preview)
         self.empty = EmptyState(self.view)
         self.strip, self.film, self.clicks = SliceStrip(), FilmStrip(), ClicksPanel()
         self.drawer = RunLine("Runs", stop_tip="Stop the runs (Esc)")

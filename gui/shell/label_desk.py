@@ -10,18 +10,24 @@ from core.domain.label_set import Colour, Label, LabelSet, Region, new_label
 from core.io.dataset import Dataset
 from core.workspace.chosen_labels import redrawn
 from gui.shell.context import Context
+from gui.shell.label_state import LabelState
 from gui.shell.place_reader import plain_states, with_scores
 from gui.shell.session_parts import CaseState, Place
 
 
 @dataclass(frozen=True)
 class _Change:
-    """Labels before and after the reader changed them, and after how many edits of whose mask."""
+    """Labels before and after the reader changed them, and after how many edits of whose mask.
+
+    The label `in_hand` was so before, the one that it `takes` is from then on; 0 for none.
+    """
 
     before: LabelSet
     after: LabelSet
     case_id: str = ""
     edits: int = 0
+    in_hand: int = 0
+    takes: int = 0
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -62,12 +68,13 @@ class LabelDesk(QObject):
             return
         self._retell(place, region=region)
 
-    def rename(self, value: int, name: str) -> None:
-        """Call a label otherwise; a name that is empty or another label's is not taken."""
+    def rename(self, value: int, name: str) -> str:
+        """Call a label otherwise; return why it cannot be called so."""
         labels = self._session.labels.labels
-        taken = {label.name for label in labels.labels if label.value != value}
-        if name.strip() and name.strip() not in taken:
+        fault = labels.label_fault(value, name)
+        if not fault:
             self._change_label(replace(labels.label(value), name=name.strip()))
+        return fault
 
     def recolour(self, value: int, colour: Colour) -> None:
         """Draw a label in another colour."""
@@ -88,10 +95,7 @@ class LabelDesk(QObject):
         if known.is_binary:
             known = replace(known, fills=known.labels[0].name)
         labels = known.with_label(label)
-        self._change(labels)
-        focus = labels.whole if state.labels.is_binary else state.focus
-        held = replace(state.rule, value=label.value)
-        self._session.set_labels(replace(state, labels=labels, focus=focus, rule=held))
+        self._change(labels, takes=label.value)
 
     def fill(self, name: str) -> None:
         """Take masks without labels, as binary models make them, for this region or label."""
@@ -141,7 +145,12 @@ class LabelDesk(QObject):
             return False
         change = self._done.pop()
         self._undone.append(change)
+        held = self._session.labels.in_hand
+        # A label that was taken in hand by being added, or left by being deleted, and no other.
+        back = held not in change.before.values or change.in_hand not in change.after.values
         self._put(change.turned)
+        if back and not change.before.is_binary:
+            self._take(change.before, change.in_hand)
         self._in_hand.take(self)
         return True
 
@@ -152,6 +161,8 @@ class LabelDesk(QObject):
         change = self._undone.pop()
         self._done.append(change)
         self._put(change)
+        if change.takes:
+            self._take(change.after, change.takes)
         self._in_hand.take(self)
         return True
 
@@ -163,19 +174,19 @@ class LabelDesk(QObject):
         """Take a label in hand: tools write it from now on."""
         state = self._session.labels
         if value in state.labels.values:
-            self._session.set_labels(replace(state, rule=replace(state.rule, value=value)))
+            self._choose(replace(state, rule=replace(state.rule, value=value)))
 
     def show_label(self, value: int, shown: bool) -> None:
         """Fill a label, or not."""
         state = self._session.labels
         hidden = state.hidden - {value} if shown else state.hidden | {value}
-        self._session.set_labels(replace(state, hidden=hidden))
+        self._choose(replace(state, hidden=hidden))
 
     def lock(self, value: int, locked: bool) -> None:
         """Let no tool write over a label, or let them again."""
         state = self._session.labels
         values = state.rule.locked | {value} if locked else state.rule.locked - {value}
-        self._session.set_labels(replace(state, rule=replace(state.rule, locked=values)))
+        self._choose(replace(state, rule=replace(state.rule, locked=values)))
 
     def write_over(self, over: Over, value: int = 0) -> None:
         """Let tools write over everything, over background alone, or over one label alone."""
@@ -192,18 +203,34 @@ class LabelDesk(QObject):
         """Have these labels from now on, as an edit or its undo has left them."""
         self._put(_Change(self._session.labels.labels, labels))
 
+    def _choose(self, state: LabelState) -> None:
+        """Hold, hide or lock others, and keep that at once: a lock outlives a crash."""
+        self._session.set_labels(state)
+        self._operations.keep_place()
+
+    def _take(self, labels: LabelSet, value: int) -> None:
+        """Have a label of these in hand, before the case is shown again that they are of."""
+        state = self._session.labels
+        name = _focus_after(state, labels, {})
+        focus = labels.region(name) if name else labels.whole
+        rule = replace(state.rule, value=value)
+        self._choose(replace(state, labels=labels, focus=focus, rule=rule))
+
     def _change_label(self, label: Label) -> None:
         self._change(self._session.labels.labels.with_label(label))
 
-    def _change(self, labels: LabelSet) -> None:
+    def _change(self, labels: LabelSet, *, takes: int = 0) -> None:
         """Have other labels, as the reader wants it, who can take it back."""
-        session = self._session
-        change = _Change(session.labels.labels, labels, session.current, self._edits())
+        session, state = self._session, self._session.labels
+        hands = state.in_hand, takes
+        change = _Change(state.labels, labels, session.current, self._edits(), *hands)
         if self._session.place is None or change.before == labels:
             return
         self._done.append(change)
         self._undone.clear()
         self._put(change)
+        if takes:
+            self._take(labels, takes)
         self._in_hand.take(self)
 
     def _put(self, change: _Change) -> None:
@@ -217,10 +244,7 @@ class LabelDesk(QObject):
             lambda _: place.workspace.put_labels(labels, changed),
             failed=lambda said: self.failed.emit("The labels were not kept", said),
         )
-        name, region = state.focus.name, None
-        if state.labels.whole != state.focus and name not in _names(labels):
-            region = change.names.get(name, "")
-        self._retell(place, labels=labels, region=region)
+        self._retell(place, labels=labels, region=_focus_after(state, labels, change.names))
 
     def _edits(self) -> int:
         """Return how many edits the correction on screen has, which a change comes after."""
@@ -298,6 +322,14 @@ class LabelDesk(QObject):
             if changed != now:
                 self._session.set_case_state(changed)
         self._session.note_focus()
+
+
+def _focus_after(state: LabelState, labels: LabelSet, names: Mapping[str, str]) -> str:
+    """Return which region of other labels is in focus, as cases name it: empty for the whole."""
+    name = state.focus.name
+    if name not in _names(labels):
+        name = names.get(name, "")
+    return "" if name == labels.whole.name else name
 
 
 def _names(labels: LabelSet) -> set[str]:

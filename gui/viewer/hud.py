@@ -12,7 +12,7 @@ _LINE, _SMALL_LINE = 18, 16
 _OUTLINE = 0.75
 _PAD = 6
 _INSET = 9
-_PLATE_ALPHA = 110
+_PLATE_ALPHA, _DARK_ALPHA = 110, 200
 _LOWEST = 170
 _EDGE, _NEAR = 20, 4
 Side = Literal["left", "top", "right", "bottom"]
@@ -113,6 +113,8 @@ class EdgeLetter(QWidget):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._area, self._side, self.letter = parent, side, ""
+        self._cards: tuple[QWidget, ...] = ()
+        self._beside = False
         self.setFixedSize(_EDGE, _EDGE)
 
     def set_letter(self, letter: str) -> None:
@@ -124,16 +126,36 @@ class EdgeLetter(QWidget):
             self.update()
         self.setVisible(bool(letter))
 
+    def keep_clear(self, cards: tuple[QWidget, ...]) -> None:
+        """Stand beside these while they lie over the edge."""
+        self._cards = cards
+        self.place()
+
     def place(self) -> None:
-        """Go to the middle of the edge."""
+        """Go to the middle of the edge, or beside what lies over it there."""
         area = self._area.rect()
         x, y = (area.width() - _EDGE) // 2, (area.height() - _EDGE) // 2
         beyond = {"left": _NEAR, "right": area.width() - _EDGE - _NEAR}
         below = {"top": _NEAR, "bottom": area.height() - _EDGE - _NEAR}
-        self.move(beyond.get(self._side, x), below.get(self._side, y))
+        place = QRect(beyond.get(self._side, x), below.get(self._side, y), _EDGE, _EDGE)
+        over = [card.geometry() for card in self._cards if not card.isHidden()]
+        over = [card for card in over if card.intersects(place)]
+        if self._side == "left":
+            place.moveLeft(max([place.left(), *(card.right() + 1 + _NEAR for card in over)]))
+        elif self._side == "right":
+            place.moveRight(min([place.right(), *(card.left() - 1 - _NEAR for card in over)]))
+        self.setGeometry(place)
+        if self._beside != bool(over):
+            self._beside = bool(over)
+            self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        if self._beside:  # it lies over the head there, which may be as bright as the letter
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(0, 0, 0, _DARK_ALPHA))
+            painter.drawRoundedRect(self.rect(), 4, 4)
         painter.setFont(app_font(size_px=14, weight=600))
         middle = Qt.AlignmentFlag.AlignCenter
         dark = QColor(0, 0, 0)

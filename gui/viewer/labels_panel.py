@@ -20,7 +20,14 @@ from PySide6.QtWidgets import (
 from core.domain.label_set import Label
 from gui.viewer.label_swatch import DigitSwatch
 from gui.widgets.icons import Tint, icon, tinted_icon
-from gui.widgets.labels import ElidedLabel, make_label, number, plain_tip
+from gui.widgets.labels import (
+    ElidedLabel,
+    WholeLabel,
+    make_label,
+    number,
+    plain_tip,
+    set_colour,
+)
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
 from gui.widgets.section import INSET, Section
 
@@ -82,6 +89,8 @@ class LabelsPanel(QWidget):
         self._truth.setFixedWidth(_TRUTH)
         self._truth.setAlignment(_RIGHT)
         self._said = ElidedLabel("", "caption")
+        self._problem = WholeLabel("", "caption")
+        self._problem.hide()
         self._column = QVBoxLayout()
         self._column.setSpacing(0)
         self._lay_out()
@@ -106,6 +115,7 @@ class LabelsPanel(QWidget):
         if shown == self._shown:
             return
         self._shown = shown
+        self._problem.setVisible(any(row.writing for row in self._rows.values()))
         if [row.label.value for row in rows] != list(self._rows):
             self._replace_rows(rows)
         self._has_truth = truth
@@ -138,12 +148,24 @@ class LabelsPanel(QWidget):
         self._theme = theme
         self.section.set_look(theme, overlays)
         self._add.setIcon(icon("plus", colour=theme.t2, size=_ICON))
+        set_colour(self._problem, theme.bad)
         for row in self._rows.values():
             row.set_theme(theme)
 
     def rename(self, value: int) -> None:
         """Let the reader write another name for a label."""
         self._rows[value].edit()
+
+    def show_problem(self, value: int, said: str, name: str = "") -> None:
+        """Say why a label cannot be called so; empty takes the words back.
+
+        Who is still writing goes on with what was written.
+        """
+        self._problem.setText(said)
+        self._problem.setVisible(bool(said))
+        row = self._rows.get(value)
+        if said and row is not None:
+            row.go_on(name)
 
     def _lay_out(self) -> None:
         heads = QHBoxLayout()
@@ -152,8 +174,10 @@ class LabelsPanel(QWidget):
         heads.addStretch(1)
         heads.addWidget(self._predicted)
         heads.addWidget(self._truth)
-        foot = QHBoxLayout()
+        foot = QVBoxLayout()
         foot.setContentsMargins(INSET, 2, INSET, 0)
+        foot.setSpacing(2)
+        foot.addWidget(self._problem)
         foot.addWidget(self._said)
         body = QVBoxLayout(self.section.body)
         body.setContentsMargins(0, 0, 0, 8)
@@ -178,18 +202,20 @@ class LabelsPanel(QWidget):
             view.swatch.recolour_asked.connect(lambda value=value: self.recolour_asked.emit(value))
             view.pressed.connect(lambda value=value: self.held.emit(value))
             view.named.connect(lambda name, value=value: self.renamed.emit(value, name))
+            view.left.connect(lambda value=value: self.show_problem(value, ""))
             self._column.addWidget(view)
 
 
 class _RowView(QFrame):
     pressed = Signal()
     named = Signal(str)
+    left = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self._theme = DARK
         self._row: ShownLabel | None = None
-        self._truth_on = False
+        self._truth_on = self._writing = False
         self._shown: tuple[ShownLabel, str, bool, bool] | None = None
         self.setFixedHeight(ROW)
         self.setObjectName("ShownLabel")
@@ -259,6 +285,11 @@ class _RowView(QFrame):
         )
         self._paint()
 
+    @property
+    def writing(self) -> bool:
+        """Whether its name is written anew."""
+        return self._names.currentWidget() is self._field
+
     def show_truth(self, on: bool) -> None:
         """Show the volume of the truth, or leave its room to the name."""
         self._truth_on = on
@@ -289,10 +320,15 @@ class _RowView(QFrame):
         self._theme = theme
         self._paint()
 
-    def edit(self) -> None:
-        """Write another name in place of this one."""
+    def go_on(self, name: str) -> None:
+        """Write on at a name that was not taken, unless the reader has gone elsewhere."""
+        if self._writing:
+            self.edit(name)
+
+    def edit(self, name: str | None = None) -> None:
+        """Write another name in place of this one, or of what was written."""
         if self._row is not None:
-            self._field.setText(self._row.label.name)
+            self._field.setText(self._row.label.name if name is None else name)
             self._names.setCurrentWidget(self._field)
             for beside in (self._key, self._predicted, self._truth):
                 beside.hide()  # a narrow panel leaves a field no room beside them
@@ -318,9 +354,12 @@ class _RowView(QFrame):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._field_or_name and event.type() == QEvent.Type.Resize:
             self._fit_key()
-        left = event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent)
-        if watched is self._field and left and event.key() == Qt.Key.Key_Escape:  # type: ignore[attr-defined]
-            self._field.setText("")
+        escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+        if watched is self._field and escape:
+            event.accept()  # before the window's own Esc, which would take the keys away
+            if event.type() != QEvent.Type.KeyPress:
+                return True
+            self._field.setText("" if self._row is None else self._row.label.name)
             self._end_edit()
             return True
         return super().eventFilter(watched, event)
@@ -329,10 +368,13 @@ class _RowView(QFrame):
         if self._names.currentWidget() is not self._field:
             return
         name = self._field.text().strip()
+        self._writing = self._field.hasFocus()  # after Enter; a click elsewhere takes it away
         self._names.setCurrentWidget(self._name)
         self._show_beside()
-        if name and self._row is not None and name != self._row.label.name:
+        if self._row is not None and name != self._row.label.name:
             self.named.emit(name)
+        else:
+            self.left.emit()
 
     def _paint(self) -> None:
         theme, row = self._theme, self._row

@@ -70,7 +70,7 @@ class LabelsPresenter(QObject):
         panel.shown_changed.connect(desk.show_label)
         panel.lock_changed.connect(desk.lock)
         panel.held.connect(desk.hold)
-        panel.renamed.connect(desk.rename)
+        panel.renamed.connect(self._rename)
         panel.add_asked.connect(desk.add)
         panel.recolour_asked.connect(self._recolour)
         regions, editor = views.regions, views.regions.editor
@@ -79,6 +79,9 @@ class LabelsPresenter(QObject):
         regions.change_asked.connect(self._change_region)
         editor.saved.connect(self._save_region)
         editor.removed.connect(self._remove_region)
+
+    def _rename(self, value: int, name: str) -> None:
+        self._views.labels.show_problem(value, self._desk.rename(value, name), name)
 
     def _recolour(self, value: int) -> None:
         label = self._session.labels.labels.label(value)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -24,6 +24,7 @@ _FIT_MARGIN, _SMALL_MARGIN = 0.02, 0.08
 _LARGEST_ZOOM = 64.0
 _SMALLEST_SHARE = 0.25  # of the view that the whole slice takes
 _POINTER_PIXELS = 5.0
+_PLACED = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide)
 
 
 class SliceImage(pg.ImageItem):  # type: ignore[misc]
@@ -237,6 +238,19 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]
     def edges(self) -> tuple[str, ...]:
         """The letters at the left, top, right and bottom edge; empty where none is shown."""
         return tuple(self._edges[side].letter for side in SIDES)
+
+    def keep_clear(self, *cards: QWidget) -> None:
+        """Let the letters at the edges stand beside these cards while they lie over them."""
+        for card in cards:
+            card.installEventFilter(self)
+        for edge in self._edges.values():
+            edge.keep_clear(cards)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in _PLACED:
+            for edge in self._edges.values():
+                edge.place()
+        return bool(super().eventFilter(watched, event))
 
     @property
     def centre(self) -> QPointF:

@@ -24,7 +24,14 @@ from core.domain.metrics import HD95_RULE
 from gui.viewer.label_swatch import RegionSwatch
 from gui.viewer.region_editor import RegionEditor
 from gui.widgets.icons import icon
-from gui.widgets.labels import ElidedLabel, make_label, number, plain_tip, set_colour
+from gui.widgets.labels import (
+    ElidedLabel,
+    WholeLabel,
+    make_label,
+    number,
+    plain_tip,
+    set_colour,
+)
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
 from gui.widgets.section import INSET, Section
 from gui.widgets.segments import Segments
@@ -32,6 +39,7 @@ from gui.widgets.segments import Segments
 ROW = 30
 _SAID = "Contours and errors show the chosen region."
 _COMPARED = "DSC of the prediction, of the correction, and the change."
+_DRAWN = "DSC of the correction."
 _DSC, _FAR, _VOLUME = 36, 36, 48  # "Enhancing tumour" is whole beside them at 1600
 _NARROW = 306  # a narrower panel has no HD95, and beside a correction no figure of before
 _RADIO, _ICON = 18, 16
@@ -86,7 +94,7 @@ class RegionsPanel(QWidget):
         self._theme = DARK
         self._rows: dict[str, _RowView] = {}
         self._shown: tuple[object, ...] | None = None
-        self._scored = self._corrected = False
+        self._scored = self._corrected = self._before = False
         self.section = Section("Regions")
         self._scope = Segments(("Case", "Slice"), name="Figures of regions")
         self._scope.chosen.connect(lambda _: self.scope_changed.emit())
@@ -103,7 +111,7 @@ class RegionsPanel(QWidget):
             _figure(text, width, "caption")
             for text, width in (("DSC", _DSC), ("HD95", _FAR), ("Vol. error", _VOLUME))
         )
-        self._said = ElidedLabel(_SAID, "caption")
+        self._said = WholeLabel(_SAID, "caption")
         self._column = QVBoxLayout()
         self._column.setSpacing(0)
         self._lay_out()
@@ -142,23 +150,28 @@ class RegionsPanel(QWidget):
         self._heads[1].setToolTip("" if corrected else f"{HD95_RULE}, in {far}")
         given = "Spacing given. " if unit == "mm given" else ""
         filled = f"Binary masks are {fills}. " if fills else ""
-        compared = f"{_COMPARED} " if corrected and scored else ""
+        self._before = any(row.figures.dsc is not None for row in rows)
+        compared = f"{_COMPARED if self._before else _DRAWN} " if corrected and scored else ""
         self._said.setText(f"{compared}{given}{filled}{_SAID}")
         self._scored, self._corrected = scored, corrected
         self._scope.setVisible(scored)
-        self._fit_columns()
         for row in rows:
             self._rows[row.name].show_row(row, corrected=corrected)
+        self._fit_columns()
 
     def _fit_columns(self) -> None:
         """Show the columns there is room for beside the names."""
         wide = self.width() >= _NARROW
         was, far = wide or not self._corrected, wide or self._corrected
-        shown = (self._scored and was, self._scored and far, self._scored)
+        told = self._before or not self._corrected  # what a correction has changed
+        shown = (self._scored and was and told, self._scored and far, self._scored and told)
         for head, on in zip(self._heads, shown, strict=True):
             head.setVisible(on)
+        needed = (view.last_width for view in self._rows.values())
+        last = max((_VOLUME, *needed))
+        self._heads[-1].setFixedWidth(last)
         for view in self._rows.values():
-            view.set_columns(shown)
+            view.set_columns(shown, last)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -270,7 +283,8 @@ class _RowView(QFrame):
         theme, before, after = self._theme, row.figures.dsc, row.corrected
         change = None if before is None or after is None else round(after - before, 3)
         told = number(change, 3) if change is None or change <= 0 else f"+{number(change, 3)}"
-        self._dsc.setText(number(before, 3))
+        # A dash beside the next figure would read as its sign.
+        self._dsc.setText("" if before is None else number(before, 3))
         self._far.setText(number(after, 3))
         self._volume.setText(told)
         set_colour(self._dsc, theme.t2)
@@ -286,7 +300,13 @@ class _RowView(QFrame):
         fair = dsc is not None and dsc < FAIR
         return self._theme.bad if low else self._theme.warn if fair else self._theme.t1
 
-    def set_columns(self, shown: tuple[bool, bool, bool]) -> None:
+    @property
+    def last_width(self) -> int:
+        """How wide the last figure is."""
+        return self._volume.sizeHint().width()
+
+    def set_columns(self, shown: tuple[bool, bool, bool], last: int) -> None:
+        self._volume.setFixedWidth(last)
         figures = (self._dsc, self._far, self._volume)
         for figure, on in zip(figures, shown, strict=True):
             figure.setVisible(on)

@@ -144,6 +144,7 @@ class SliceStrip(QWidget):
         row.addWidget(self._planes)
         row.addSpacing(8)
         row.addWidget(self._scope)
+        row.addSpacing(12)
         row.addStretch(1)
         row.addWidget(self._legend)
         row.addSpacing(16)
@@ -196,7 +197,7 @@ class _Entry:
 
 class _Legend(QWidget):
     _MARK_GAP = 6
-    _ENTRY_GAP = 16
+    _ENTRY_GAP, _LEAST_GAP = 16, 8
 
     def __init__(self) -> None:
         super().__init__()
@@ -215,29 +216,33 @@ class _Legend(QWidget):
         self._rebuild()
 
     def sizeHint(self) -> QSize:
+        return self._size(self._ENTRY_GAP)
+
+    def minimumSizeHint(self) -> QSize:
+        return self._size(self._LEAST_GAP)
+
+    def _size(self, gap: int) -> QSize:
+        """Return the size with that much room between entries."""
         metrics = QFontMetricsF(self.font())
         widths = [
             entry.mark_width + self._MARK_GAP + metrics.horizontalAdvance(entry.title)
             for entry in self._entries
         ]
-        gaps = self._ENTRY_GAP * (len(widths) - 1)
-        return QSize(round(sum(widths)) + gaps + 1, _HEADER_HEIGHT)
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        return QSize(round(sum(widths)) + gap * (len(widths) - 1) + 1, _HEADER_HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        x = 0.0
+        x, lacking = 0.0, max(self.sizeHint().width() - self.width(), 0)
+        gap = self._ENTRY_GAP - lacking / max(len(self._entries) - 1, 1)
         for entry in self._entries:
             self._paint_mark(painter, entry, x)
             x += entry.mark_width + self._MARK_GAP
             painter.setPen(QColor(self._theme.t2))
             room = QRectF(x, 0, self.width() - x, self.height())
             painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, entry.title)
-            x += QFontMetricsF(self.font()).horizontalAdvance(entry.title) + self._ENTRY_GAP
+            x += QFontMetricsF(self.font()).horizontalAdvance(entry.title) + gap
 
     def _paint_mark(self, painter: QPainter, entry: _Entry, x: float) -> None:
         middle = self.height() / 2

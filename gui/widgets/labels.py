@@ -2,12 +2,14 @@
 
 import html
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from core.domain.figure_text import figure
 from gui.widgets.icons import pixmap
+
+_ENDLESS = 0x7FFF
 
 
 def make_label(text: str, role: str, parent: QWidget | None = None) -> QLabel:
@@ -23,6 +25,34 @@ def make_wrapped_label(text: str, role: str, parent: QWidget | None = None) -> Q
     label = make_label(text, role, parent)
     label.setWordWrap(True)
     return label
+
+
+class WholeLabel(QLabel):
+    """A plain-text label that breaks its lines, and is as tall as they need at its width.
+
+    A layout counts wrapped words as one wide line or two, and squeezes what stands beside them.
+    """
+
+    def __init__(self, text: str, role: str, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", role)
+        self.setWordWrap(True)
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        # Not by `heightForWidth`, which is never less than the least height set before.
+        self.ensurePolished()
+        room = QRect(0, 0, self.width(), _ENDLESS)
+        wrapped = self.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, self.text())
+        self.setMinimumHeight(wrapped.height())
 
 
 def keep_room(widget: QWidget) -> None:

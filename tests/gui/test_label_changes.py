@@ -11,6 +11,7 @@ from core.annotation.patch import Patch
 from core.annotation.versions import load_label_map, versions
 from core.domain.label_set import from_values
 from core.domain.metrics import overlap
+from core.workspace.workspace_folder import HeldLabels
 from gui.app.program import Program
 from gui.viewer.region_editor import RegionEditor, _LabelChip
 from tests.core.test_label_scores import predicted_map, truth_map
@@ -359,3 +360,76 @@ def test_what_is_drawn_after_an_undo_ends_what_could_be_redone(
     trigger(qtbot, several, "redo")
     assert several.session.correction is not None
     assert "Rim" not in region_names(several)
+
+
+def test_a_stroke_of_an_added_label_comes_back_when_both_were_taken_back(
+    several: Program, qtbot: QtBot
+) -> None:
+    session = several.session
+    trigger(qtbot, several, "brush_tool")
+    trigger(qtbot, several, "add_label")
+    trigger(qtbot, several, "label_4")
+    box = Patch((0, 1, 2, 4, 5, 8), np.ones((1, 2, 3), np.uint8))
+    assert several.annotation.desk.apply("brush", lambda _: box)
+    settle(qtbot, several)
+    drawn = labels_drawn(several)
+    trigger(qtbot, several, "undo")
+    trigger(qtbot, several, "undo")
+    assert session.labels.labels.values == (1, 2, 3)
+    assert session.correction is None
+    trigger(qtbot, several, "redo")
+    assert session.labels.labels.values == (1, 2, 3, 4)
+    trigger(qtbot, several, "redo")
+    assert np.array_equal(labels_drawn(several), drawn)
+    assert np.count_nonzero(drawn == 4) == 6
+
+
+def test_a_name_that_is_not_taken_says_why(several: Program, qtbot: QtBot) -> None:
+    panel, before = several.window.label_rows, several.session.labels.labels
+    for name, words in (("Oedema", "already"), ("Tumour core", "already"), ("", "Give it a name")):
+        panel.renamed.emit(1, name)
+        assert any(words in text for text in texts(panel))
+    assert several.session.labels.labels == before
+    panel.renamed.emit(1, "Kern")
+    settle(qtbot, several)
+    assert not any("already" in text or "Give" in text for text in texts(panel))
+
+
+def test_a_label_that_is_added_and_taken_back_leaves_focus_and_hand(
+    several: Program, qtbot: QtBot
+) -> None:
+    session = several.session
+
+    def shown() -> tuple[str, tuple[int, ...], int]:
+        state = session.labels
+        return state.focus.name, state.focus.values, state.in_hand
+
+    trigger(qtbot, several, "label_3")
+    before = shown()
+    assert before == ("Whole tumour", (1, 2, 3), 3)
+    for added, hand, taken_back in ((4, 4, 3), (4, 2, 2)):
+        trigger(qtbot, several, "add_label")
+        assert session.labels.labels.values[-1] == added
+        assert shown() == ("Whole tumour", (1, 2, 3), added)
+        trigger(qtbot, several, f"label_{hand}")
+        trigger(qtbot, several, "undo")
+        assert shown() == ("Whole tumour", (1, 2, 3), taken_back)
+    figure = pytest.approx(expected((1, 2, 3)))
+    qtbot.waitUntil(lambda: [s.dsc for s in session.case_states.values()] == [figure] * 2)
+    trigger(qtbot, several, "redo")
+    assert shown() == ("Whole tumour", (1, 2, 3), 4)
+    trigger(qtbot, several, "delete_label")
+    assert session.labels.labels.values == (1, 2, 3)
+    trigger(qtbot, several, "undo")
+    assert shown() == ("Whole tumour", (1, 2, 3), 4)
+
+
+def test_what_is_in_hand_and_locked_is_on_the_disk_at_once(several: Program, qtbot: QtBot) -> None:
+    place = several.session.place
+    assert place is not None
+    trigger(qtbot, several, "label_3")
+    several.window.label_rows.lock_changed.emit(1, True)
+    qtbot.waitUntil(lambda: place.workspace.state().held == HeldLabels(3, (1,), ()))
+    several.window.label_rows.shown_changed.emit(2, False)
+    several.window.label_rows.lock_changed.emit(1, False)
+    qtbot.waitUntil(lambda: place.workspace.state().held == HeldLabels(3, (), (2,)))

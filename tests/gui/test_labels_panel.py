@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QApplication,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -282,3 +284,95 @@ def test_what_tools_write_is_said() -> None:
     labels = LabelSet((NECROSIS, OEDEMA))
     state = LabelState(labels, Region("Whole", (1, 2)))
     assert rule_words(state) == "Brush and clicks write Necrosis."
+
+
+def test_a_name_that_is_not_taken_is_said_and_stays_to_be_mended(
+    qtbot: QtBot, labels: LabelsPanel
+) -> None:
+    row = labels.findChildren(DigitSwatch)[1].parentWidget()
+    assert row is not None
+    labels.renamed.connect(
+        lambda value, name: labels.show_problem(value, "Choose another." if name else "", name)
+    )
+    labels.rename(2)
+    field = row.findChild(QLineEdit)
+    assert field is not None
+    qtbot.waitUntil(field.hasFocus)
+    field.setText("Necrosis")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert "Choose another." in texts(labels)
+    assert field.isVisible()
+    assert field.text() == "Necrosis"
+    esc = QKeyEvent(QEvent.Type.ShortcutOverride, Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
+    esc.ignore()
+    QApplication.sendEvent(field, esc)
+    assert esc.isAccepted()  # the window has a shortcut of that key
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert not field.isVisible()
+    assert "Choose another." not in texts(labels)
+    with qtbot.waitSignal(labels.renamed) as named:
+        labels.rename(2)
+        field.setText("  ")
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert named.args == [2, ""]
+
+
+def test_a_large_volume_error_is_whole(regions: RegionsPanel) -> None:
+    for error in (12.319, 1234.5):
+        row = RegionRow("Whole", (NECROSIS.colour,), focused=True)
+        figures = RegionFigures(0.0, 147.0, error)
+        regions.set_rows([replace(row, figures=figures)], unit="mm", scored=True)
+        found = next(each for each in regions.findChildren(QLabel) if "%" in each.text())
+        assert found.width() >= found.fontMetrics().horizontalAdvance(found.text())
+
+
+def test_without_a_prediction_a_correction_has_nothing_of_before(
+    qtbot: QtBot, regions: RegionsPanel
+) -> None:
+    row = RegionRow("Whole", (NECROSIS.colour,), focused=True, corrected=0.998)
+    regions.set_rows([row], unit="mm", scored=True, corrected=True)
+    qtbot.waitUntil(lambda: {"Now", "0.998"} <= set(texts(regions)))
+    assert not {"Was", "Change", "–"} & set(texts(regions))
+    other = RegionRow("Core", (NECROSIS.colour,), False, RegionFigures(0.5), corrected=0.75)
+    regions.set_rows([row, other], unit="mm", scored=True, corrected=True)
+    there = {"Was", "Change", "0.998", "0.500", "+0.250"}
+    qtbot.waitUntil(lambda: there <= set(texts(regions)))
+    dashes = [each for each in texts(regions) if each == "–"]
+    assert len(dashes) == 1  # of the change: one before "0.998" would read as a minus
+
+
+def test_what_the_figures_are_is_said_in_full_and_takes_no_more_room(
+    qtbot: QtBot, regions: RegionsPanel
+) -> None:
+    said = next(each for each in regions.findChildren(QLabel) if "the chosen" in each.text())
+    row = RegionRow("Whole", (NECROSIS.colour,), True, RegionFigures(0.5), corrected=0.75)
+
+    def rests() -> bool:
+        regions.resize(264, regions.minimumSizeHint().height())
+        room = QRect(0, 0, said.width(), 9999)
+        words = said.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, said.text())
+        return regions.width() == 264 and said.height() == words.height()
+
+    qtbot.waitUntil(rests)
+    plain = said.height()
+    regions.set_rows([row], unit="mm", scored=True, corrected=True)
+    qtbot.waitUntil(rests)
+    assert said.height() > plain
+    regions.set_rows([row], unit="mm", scored=True)
+    qtbot.waitUntil(rests)
+    assert said.height() == plain
+
+
+def test_what_is_said_of_a_name_squeezes_no_row(qtbot: QtBot, labels: LabelsPanel) -> None:
+    labels.show_problem(2, "Necrosis is a name here already. Choose another.")
+    rows = [swatch.parentWidget() for swatch in labels.findChildren(DigitSwatch)]
+
+    def apart() -> int:
+        labels.resize(264, labels.minimumSizeHint().height())
+        tops = [row.y() for row in rows if row is not None]
+        return tops[1] - tops[0]
+
+    qtbot.waitUntil(lambda: apart() == ROW)
+    assert labels.width() == 264
+    said = next(each for each in labels.findChildren(QLabel) if "already" in each.text())
+    assert said.height() >= said.heightForWidth(said.width())

@@ -14,6 +14,7 @@ from gui.viewer.strip_data import axis_top, next_lesion, slice_sentence, worst_s
 from gui.viewer.strip_painter import StripPainter, numbered, plan
 from gui.viewer.strip_plot import StripPlot
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, LIGHT, SAFE_OVERLAYS
+from gui.widgets.segments import Segments
 from tests.gui.finding import button, by_name, colours, turn_wheel
 
 
@@ -312,3 +313,21 @@ def test_a_slice_change_draws_no_column_anew(
     strip.set_data(strip_data(99))
     plot.grab()
     assert len(drawn) == 2
+
+
+def test_the_legend_keeps_clear_of_the_choice_beside_it(qtbot: QtBot, strip: SliceStrip) -> None:
+    """As wide as it is at 1280: entries move together before they touch what stands beside."""
+    strip.set_planes(("Axial", "Coronal", "Sagittal"), 0)
+    strip.offer_correction(there=True)
+    strip.resize(939, strip.height())
+    legend = next(
+        each for each in strip.findChildren(QWidget) if each.accessibleName().startswith("Legend")
+    )
+    scope = strip.findChildren(Segments)[-1]
+
+    def gap() -> int:
+        left = legend.mapTo(strip, QPoint(0, 0)).x()
+        return left - scope.mapTo(strip, QPoint(scope.width(), 0)).x()
+
+    qtbot.waitUntil(lambda: gap() >= 12)
+    assert legend.width() >= legend.minimumSizeHint().width()

@@ -9,6 +9,8 @@ from core.domain.label_set import Label, LabelSet, Region, colour_of
 from gui.annotation.tool_card import ToolCard
 from gui.annotation.tool_settings import ToolSettings
 from gui.shell.label_state import LabelState
+from gui.viewer.hud import EdgeLetter
+from gui.viewer.slice_view import SliceView
 
 
 def test_the_words_of_the_image_stay_free_where_the_settings_leave_room(qtbot: QtBot) -> None:
@@ -51,3 +53,26 @@ def test_what_can_be_pressed_is_never_cut_off(qtbot: QtBot, height: int, start: 
     assert any("Accept" in button.text() for button in buttons)
     boxes = [box.text() for box in card.findChildren(QCheckBox) if box.isVisible()]
     assert "Keep inside brain" in boxes
+
+
+def test_the_side_of_the_patient_stands_beside_the_card(qtbot: QtBot) -> None:
+    """At 1280 × 800 the card lies over the middle of the left edge."""
+    view = SliceView()
+    qtbot.addWidget(view)
+    view.resize(894, 515)
+    card = ToolCard(view)
+    view.keep_clear(card, card.preview)
+    letters = view.findChildren(EdgeLetter)
+    for letter, side in zip(letters, "RALP", strict=True):
+        letter.set_letter(side)
+    view.show()
+    left, right = letters[0], letters[2]
+    free = left.geometry()
+    card.show_tool("brush", ToolSettings())
+    card.show_start("prediction", "the prediction of a model with a long name")
+    assert card.geometry().intersects(free)
+    assert not left.geometry().intersects(card.geometry())
+    assert left.y() == free.y()
+    assert right.geometry().right() > 894 - 30
+    card.show_tool("pan", ToolSettings())
+    assert left.geometry() == free

@@ -1,5 +1,7 @@
 """Clicks on a volume: who obeys, what stays, how far a click is carried, what it starts from."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -95,6 +97,31 @@ def test_what_changes_hangs_together_with_the_click(seed, spot, adds, guide):
     if changed[spot]:
         _, pieces = ndimage.label(changed, np.ones((3, 3)))
         assert pieces == 1
+
+
+@settings(deadline=None, max_examples=40)
+@given(_seeds, _spots, st.booleans(), _guides)
+def test_a_click_where_nothing_is_wrong_changes_only_what_begins_beside_it(seed, spot, adds, guide):
+    ground = _ground(seed)
+    mask = ground.mask.copy()
+    mask[2, spot[0], spot[1]] = adds
+    ground = replace(ground, mask=mask)
+    after = put(mask, guided(ground, [Click(2, (spot,), adds, reach=0)], guide).patch())
+    pieces, count = ndimage.label(after[2] != mask[2], np.ones((3, 3)))
+    for number in range(1, count + 1):
+        rows, columns = np.nonzero(pieces == number)
+        apart = np.hypot(rows - spot[0], columns - spot[1]).min()
+        assert apart * ground.scene.steps[1] <= 6.0 + 1e-6
+
+
+def test_a_click_far_from_every_error_changes_nothing():
+    mask = np.zeros(_SHAPE, np.uint8)
+    mask[2, 2:8, 2:8] = 1
+    ground = replace(_ground(3, spacing=(5.0, 1.0, 1.0)), mask=mask, probability=None)
+    apart = guided(ground, [Click(2, ((35, 30),), False, reach=0)], Wild())
+    np.testing.assert_array_equal(put(mask, apart.patch()), mask)
+    beside = guided(ground, [Click(2, ((8, 8),), False, reach=0)], Wild())
+    assert (put(mask, beside.patch()) != mask).any()
 
 
 @settings(deadline=None, max_examples=30)

@@ -77,3 +77,14 @@ def test_a_label_is_changed_in_its_place_and_its_region_with_it():
     assert added is not None
     assert (added.value, renamed.with_label(added).values) == (4, (1, 2, 3, 4))
     assert new_label(from_values(range(1, 256))) is None
+
+
+def test_a_label_is_called_as_nothing_else_is() -> None:
+    core, rest = Label(1, "Core", (1, 2, 3)), Label(2, "Rest", (4, 5, 6))
+    known = LabelSet((core, rest), (Region("Tumour", (1, 2)), Region("Centre", (1,))))
+    assert "Give it a name" in known.label_fault(1, "  ")
+    for taken in ("Rest", " Rest ", "Tumour"):
+        assert "is a name here already" in known.label_fault(1, taken)
+    assert "is a name here already" in known.label_fault(2, "Centre")
+    for free in ("Core", "Centre", "Kern"):  # its own, of the region that it alone makes, a new one
+        assert known.label_fault(1, free) == ""
