@@ -152,6 +152,13 @@ def test_no_page_names_a_folder_of_somebodys_machine(page: Path) -> None:
     assert _OWN_FOLDER.findall(page.read_text("utf-8")) == []
 
 
+def test_no_section_of_the_guide_says_the_same_thing_twice() -> None:
+    """Two bullets that begin with the same words tell of one thing, and sooner or later differ."""
+    for part in re.split(r"^#+ ", GUIDE.read_text("utf-8"), flags=re.MULTILINE):
+        begun = re.findall(r"^- \*\*(.+?)\*\*", part, flags=re.MULTILINE)
+        assert sorted(begun) == sorted(set(begun)), part.partition("\n")[0]
+
+
 @pytest.mark.parametrize("page", [README, CHANGELOG, GUIDE, PYTHON, *CARDS], ids=named)
 def test_every_page_for_readers_says_not_for_clinical_use(page: Path) -> None:
     assert "not for clinical use" in " ".join(page.read_text("utf-8").lower().split())

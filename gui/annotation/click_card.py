@@ -20,6 +20,7 @@ class ClickCard(QFrame):
         self.setFixedWidth(_WIDTH)
         self._title = make_label("", "section")
         self._voxels, self._dsc = make_label("", "body"), make_label("", "body")
+        self._dsc.setWordWrap(True)  # the name of a label may be long
         self._case = make_label("", "caption")
         self._case.setWordWrap(True)
         self._note = make_label("", "caption")
@@ -51,7 +52,8 @@ class ClickCard(QFrame):
         self._dsc.setVisible(figures.dsc is not None)
         if figures.dsc is not None:
             before, after = map(figure, figures.dsc)
-            self._dsc.setText(f"DSC {before} → {after} on this slice")
+            of = f" of {figures.dsc_of}" if figures.dsc_of else ""
+            self._dsc.setText(f"DSC{of} {before} → {after} on this slice")
         whole = _change(figures.added, figures.taken)
         self._case.setText(f"Case: {whole} voxels, {counted(figures.slices, 'slice')}")
         self._note.setVisible(bool(figures.note))

@@ -1,7 +1,7 @@
 """The clicks in the inspector: what each did and where; one goes there, or takes one back."""
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -85,6 +85,8 @@ class ClicksPanel(QWidget):
         self._empty.setVisible(not count)
         while len(self._chips) > count:
             chip = self._chips.pop()
+            if chip.hasFocus():  # Qt would hand the keys to whatever comes next in the window
+                self._chips[-1].setFocus() if self._chips else chip.clearFocus()
             self._column.removeWidget(chip)
             chip.hide()
             chip.deleteLater()
@@ -170,9 +172,9 @@ class _Chip(QFrame):
         self._at = 0
         self.setObjectName("ClickChip")
         self.setFixedHeight(_CHIP)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # Delete is for the chip that was pressed
         self._glyph = Glyph("plus", size=_ICON)
-        self._number, self._title = make_label("", "section"), make_label("", "section")
+        self._number, self._title = make_label("", "section"), ElidedLabel("", "section")
         self._key = make_label("", "key")
         self._where = ElidedLabel("", "caption")
         self._where.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -213,7 +215,6 @@ class _Chip(QFrame):
         self._number.setText(str(line.number))
         self._title.setText(line.said)
         self._key.setText(key)
-        self._key.setVisible(bool(key))
         self._key.setStyleSheet(
             f"background: {theme.accfill}; color: {theme.onacc}; border-radius: 3px;"
             " padding: 1px 4px; font-size: 10px; font-weight: 600;"
@@ -234,6 +235,31 @@ class _Chip(QFrame):
         )
         if sheet != self.styleSheet():
             self.setStyleSheet(sheet)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Show the key where it takes no room from what the click does."""
+        beside = [part for part in (self._voxels, self._remove) if not part.isHidden()]
+        taken = sum(part.sizeHint().width() + 2 * _GAP for part in beside)
+        words = self._title.sizeHint().width() + self._key.sizeHint().width() + 2 * _GAP
+        there = bool(self._key.text())
+        self._key.setVisible(there and self._title.x() + words + taken <= self.width())
+
+    def event(self, event: QEvent) -> bool:
+        override = event.type() == QEvent.Type.ShortcutOverride
+        if override and isinstance(event, QKeyEvent) and self._takes_back(event):
+            event.accept()  # else the window takes Delete for a lesion
+            return True
+        return super().event(event)
+
+    def _takes_back(self, event: QKeyEvent) -> bool:
+        """Return whether a key takes this click back: Delete alone, while it can be."""
+        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        return plain and event.key() == Qt.Key.Key_Delete and not self._remove.isHidden()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
@@ -242,7 +268,7 @@ class _Chip(QFrame):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.chosen.emit(self._at)
-        elif event.key() == Qt.Key.Key_Delete and not self._remove.isHidden():
+        elif self._takes_back(event):
             self.removed.emit(self._at)
         else:
             super().keyPressEvent(event)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QPointF, Signal
 
 from core.annotation.correction import Writes
@@ -33,8 +34,9 @@ _TAKE_IN = "Nothing was changed, and the clicks are kept. Take a slice in again,
 class GuidedFigures:
     """What the clicks in hand would change: voxels of the slice on screen, and of the case.
 
-    `dsc` is that of the slice before and after, None without ground truth. `clicks` counts them.
-    `note` says what else the reader should know of the newest.
+    `dsc` is that of the slice before and after, None without ground truth; `dsc_of` names the label
+    it is of where there are several. `clicks` counts them. `note` says what else the reader should
+    know of the newest.
     """
 
     clicks: int
@@ -44,6 +46,7 @@ class GuidedFigures:
     taken: int
     slices: int
     dsc: tuple[float, float] | None = None
+    dsc_of: str = ""
     note: str = ""
 
 
@@ -273,20 +276,38 @@ class GuidedClicks(QObject):
         added, taken = (sum(pair[part] for pair in counts.values()) for part in (0, 1))
         here = counts.get(cut.index, (0, 0))
         dsc, note = self._dsc(state, cut), self._taught.note(state.clicks[-1].plane)
-        return GuidedFigures(len(self._clicks), *here, added, taken, len(counts), dsc, note)
+        rule, labels = state.ground.rule, self._session.labels.labels
+        named = dsc is not None and rule.value in labels.values and not labels.is_binary
+        of = labels.label(rule.value).name if named else ""
+        return GuidedFigures(len(self._clicks), *here, added, taken, len(counts), dsc, of, note)
 
     def _dsc(self, state: Guided, cut: Cut) -> tuple[float, float] | None:
-        opened = self._session.open_case
-        truth = None if opened is None else opened.loaded.ground_truth
-        if truth is None:
+        inside, before = self._truth(state, cut), cut.of(state.ground.mask) > 0
+        if inside is None:
             return None
-        inside, before = cut.of(truth) > 0, cut.of(state.ground.mask) > 0
         after = state.mask_of(cut)
         total = [np.count_nonzero(inside) + np.count_nonzero(each) for each in (before, after)]
         both = [np.count_nonzero(inside & each) for each in (before, after)]
         if not all(total):
             return None
         return 2 * both[0] / total[0], 2 * both[1] / total[1]
+
+    def _truth(self, state: Guided, cut: Cut) -> NDArray[np.bool_] | None:
+        """Return what is true of what clicks write on a slice: the lesion, or one label of many.
+
+        None where nobody said that: no truth, or one that does not know the label.
+        """
+        opened, labels = self._session.open_case, self._session.labels
+        loaded = None if opened is None else opened.loaded
+        if loaded is None or loaded.ground_truth is None:
+            return None
+        value = state.ground.rule.value
+        if labels.labels.is_binary or (loaded.labels is None and labels.focus.values == (value,)):
+            return np.asarray(cut.of(loaded.ground_truth) > 0)
+        meaning = loaded.meaning
+        if loaded.labels is None or meaning is None or value not in meaning.values:
+            return None
+        return np.asarray(cut.of(loaded.labels) == value)
 
     @property
     def _shape(self) -> tuple[int, int, int]:

@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QCheckBox,
     QHBoxLayout,
     QLabel,
@@ -21,6 +22,8 @@ _REACHES: tuple[Reach, ...] = ("slice", "lesion", "step")
 _DRAGS: tuple[DragKind, ...] = ("scribble", "box")
 _PARTS = 100
 _MOST_STEPS = 50
+_BACK = "Last click back (Backspace)"
+_BELOW, _BESIDE = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
 
 
 class GuidedSettings(QWidget):
@@ -53,8 +56,13 @@ class GuidedSettings(QWidget):
         self._inside.clicked.connect(lambda on: self.changed.emit("inside", bool(on)))
         self._accept = QPushButton("Accept (Enter)")
         self._accept.clicked.connect(self.accept_asked)
-        self._back = QPushButton("Last click back (Backspace)")
+        self._back = QPushButton(_BACK)
         self._back.clicked.connect(self.back_asked)
+        self._verbs = QBoxLayout(_BELOW)
+        self._verbs.setSpacing(8)
+        self._verbs.addWidget(self._accept, 1)
+        self._verbs.addWidget(self._back)
+        self._low, self._count = False, 0
         self._lay_out()
         self.show_clicks(0)
 
@@ -75,16 +83,24 @@ class GuidedSettings(QWidget):
         self._strength.show_value(round(settings.strength * _PARTS))
         self._inside.setChecked(settings.inside)
 
-    def offer_inside(self, offered: bool) -> None:
-        """Offer to keep inside the brain; where it is on it stays in sight."""
-        self._inside.setVisible(offered or self._inside.isChecked())
+    def set_low(self, low: bool) -> None:
+        """Put the two verbs beside each other, for a low card, in short words."""
+        self._low = low
+        self._verbs.setDirection(_BESIDE if low else _BELOW)
+        self._back.setText("Back" if low else _BACK)
+        self._back.setToolTip(_BACK if low else "")
+        self._say_count()
 
     def show_clicks(self, count: int) -> None:
         """Say how many clicks there are to be accepted."""
-        said = f"Accept {counted(count, 'click')} (Enter)" if count else "Accept (Enter)"
-        self._accept.setText(said)
+        self._count = count
+        self._say_count()
         for button in (self._accept, self._back):
             button.setEnabled(count > 0)
+
+    def _say_count(self) -> None:
+        many = str(self._count) if self._low else counted(self._count, "click")
+        self._accept.setText(f"Accept {many} (Enter)" if self._count else "Accept (Enter)")
 
     def _lay_out(self) -> None:
         reach = QHBoxLayout()
@@ -106,8 +122,7 @@ class GuidedSettings(QWidget):
         column.addWidget(self._strength)
         column.addLayout(drag)
         column.addWidget(self._inside)
-        column.addWidget(self._accept)
-        column.addWidget(self._back)
+        column.addLayout(self._verbs)
 
 
 def _caption(text: str) -> QLabel:

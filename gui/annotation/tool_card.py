@@ -253,17 +253,17 @@ class ToolCard(QFrame):
         if _TOP + height > room - _FOOT:
             height = self._height(words=False)
         if _TOP + height > room - _FOOT:
-            height = self._height(words=False, spare=False)
+            height = self._height(words=False, low=True)
         self.setFixedHeight(height)
         self.move(_LEFT, max(min(_TOP, room - height), _EDGE))
         self.raise_()
 
-    def _height(self, *, words: bool, spare: bool = True) -> int:
+    def _height(self, *, words: bool, low: bool = False) -> int:
         """Return how tall the card is with its words, or without them; they stay so.
 
-        What it can spare beside them is off where it is left out.
+        A `low` one has the verbs of guided clicks beside each other.
         """
-        self._guided.offer_inside(spare)
+        self._guided.set_low(low)
         self._hint.setVisible(words)
         self._starting.setVisible(words)
         layout = self.layout()

@@ -7,13 +7,15 @@ from unittest.mock import create_autospec
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton, QToolButton
+from PySide6.QtWidgets import QFrame, QLabel, QMainWindow, QPushButton, QScrollArea, QToolButton
 from pytestqt.qtbot import QtBot
 
 from core.annotation.journal import load_draft
 from core.domain.plane import PLANES, Cut
 from gui.annotation.click_film import ClickFilm, Film
+from gui.annotation.click_list import ClickLine, ClickList
 from gui.annotation.clicks_panel import ClicksPanel
 from gui.annotation.clicks_presenter import ClicksPresenter, ClickViews
 from gui.annotation.film_strip import FilmStrip
@@ -320,6 +322,57 @@ def test_the_list_says_what_each_click_did_and_takes_one_back(desk: Desk) -> Non
     desk.drawing.settle()
     assert [click.spots[0] for click in desk.guided.clicks] == [(18, 20)]
     assert len(desk.panel.lines) == 1
+
+
+def test_delete_takes_the_click_back_whose_chip_was_pressed(qtbot: QtBot, desk: Desk) -> None:
+    """The window has Delete too, for a lesion; a chip has it first."""
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    window.setCentralWidget(desk.panel)
+    lesions: list[bool] = []
+    action = QAction(window)
+    action.setShortcut("Delete")
+    action.triggered.connect(lambda: lesions.append(True))
+    window.addAction(action)
+    window.show()
+    qtbot.waitUntil(window.isActiveWindow)
+    desk.click()
+    desk.click(OTHER, other=True)
+    desk.panel.show()
+    chips = desk.panel.findChildren(QFrame, "ClickChip")
+    (first,) = [chip for chip in chips if chip.accessibleName().startswith("1 ")]
+    QTest.mouseClick(first, Qt.MouseButton.LeftButton, pos=QPoint(12, 12))
+    QTest.keyClick(window.focusWidget() or window, Qt.Key.Key_Delete)
+    desk.drawing.settle()
+    assert [click.spots[0] for click in desk.guided.clicks] == [(18, 20)]
+    QTest.keyClick(window.focusWidget() or window, Qt.Key.Key_Delete)
+    desk.drawing.settle()
+    assert desk.guided.clicks == ()
+    assert lesions == []
+    QTest.keyClick(window.focusWidget() or window, Qt.Key.Key_Delete)
+    assert lesions == [True]
+    window.takeCentralWidget()  # it is the desk's
+
+
+def test_a_row_keeps_its_figure_whole_however_long_its_words_are(qtbot: QtBot) -> None:
+    panel = ClicksPanel()
+    qtbot.addWidget(panel)
+    panel.resize(260, 240)
+    lines = (
+        ClickLine(n, False, "Take away, scribble", "Coronal slice 105, lesion", Cut(), -123_692)
+        for n in range(1, 6)
+    )
+    panel.show_list(ClickList(tuple(lines)))
+    panel.show()
+    (room,) = panel.findChildren(QScrollArea)
+    chips = panel.findChildren(QFrame, "ClickChip")
+    content = room.widget()
+    assert content is not None
+    qtbot.waitUntil(lambda: content.width() <= room.viewport().width() < panel.width())
+    assert all(chip.minimumSizeHint().width() <= chip.width() for chip in chips)
+    figures = [label for label in panel.findChildren(QLabel) if "123,692" in label.text()]
+    assert len(figures) == len(chips)
+    qtbot.waitUntil(lambda: all(each.width() >= each.sizeHint().width() for each in figures))
 
 
 def test_a_chip_goes_to_the_slice_of_its_click(desk: Desk) -> None:

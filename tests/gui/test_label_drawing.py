@@ -17,6 +17,7 @@ from core.domain.label_counts import count_labels
 from core.domain.label_set import Label, LabelMap, LabelSet, Region, colour_of
 from core.domain.overlaps import merging
 from core.workspace.settings import Settings
+from gui.annotation.click_card import ClickCard
 from gui.annotation.versions_dialog import region_words
 from gui.shell.label_state import LabelState
 from gui.viewer.correction_counts import CorrectionCounts
@@ -355,3 +356,37 @@ def test_a_prediction_without_labels_says_which_it_would_be_given(desk: DrawingD
     start = desk.desk.start
     assert start is not None
     assert start.title.endswith(", all of it as Rim")
+
+
+def test_the_card_of_guided_clicks_compares_the_label_in_hand_with_its_own_truth(
+    desk: DrawingDesk,
+) -> None:
+    """Truth against truth is 1, whichever label is in hand and whatever region is in focus."""
+    opened = desk.session.open_case
+    assert opened is not None
+    truth = opened.loaded.ground_truth
+    assert truth is not None
+    middle = int(np.median(truth.nonzero()[2]))
+    halves = truth * np.where(np.arange(truth.shape[2]) < middle, 1, 2).astype(np.uint8)
+    assert set(np.unique(halves[desk.session.view.slice_index])) == {0, 1, 2}
+    loaded = replace(opened.loaded, labels=halves, label_set=LABELS)
+    desk.session.set_settings(Settings(reader="Ann", start_from="truth"))
+    desk.session.set_open_case(replace(opened, loaded=loaded), slice_index=2)
+    desk.session.set_seeking(False)
+    desk.session.set_labels(STATE)
+    desk.drawing.set_tool("guided")
+    desk.settle()
+    card = ClickCard(desk.view)
+    for value, name in ((1, "Core"), (2, "Rim")):
+        hold(desk, value=value)
+        desk.settle()
+        desk.draw((4.5, 4.5))
+        desk.settle()
+        figures = desk.guided.figures(desk.session.view.cut)
+        assert figures is not None
+        assert figures.dsc is not None
+        assert figures.dsc[0] == 1
+        card.show_figures(figures)
+        assert f"DSC of {name} 1.000 → " in card.text
+        desk.guided.drop()
+        desk.settle()

@@ -27,6 +27,7 @@ def test_the_words_of_the_image_stay_free_where_the_settings_leave_room(qtbot: Q
     assert card.geometry().bottom() < 490 - 70
     boxes = {box.text(): box.isHidden() for box in card.findChildren(QCheckBox)}
     assert boxes["Erase every label"]
+    assert not boxes["Keep inside brain"]
     card.show_tool("eraser", ToolSettings())
     boxes = {box.text(): box.isHidden() for box in card.findChildren(QCheckBox)}
     assert not boxes["Erase every label"]
@@ -50,6 +51,8 @@ def test_what_can_be_pressed_is_never_cut_off(qtbot: QtBot, height: int, start: 
     assert card.height() >= layout.totalMinimumSize().height()
     buttons = [button for button in card.findChildren(QPushButton) if button.isVisible()]
     assert any("Accept" in button.text() for button in buttons)
+    boxes = [box.text() for box in card.findChildren(QCheckBox) if box.isVisible()]
+    assert "Keep inside brain" in boxes
 
 
 def test_the_side_of_the_patient_stands_beside_the_card(qtbot: QtBot) -> None:
