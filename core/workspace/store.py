@@ -81,14 +81,18 @@ class Store:
             self._take_step(version)
 
     def _take_step(self, version: int) -> None:
-        """Lead the file from `version` to the next."""
+        """Lead the file from `version` to the next, unless another window has by now."""
+        execute = self._connection.execute
         try:
-            self._connection.executescript(
-                f"BEGIN EXCLUSIVE;{STEPS[version]}PRAGMA user_version={version + 1};COMMIT;"
-            )
+            execute("BEGIN EXCLUSIVE")
+            # Some steps would do their work twice without an error, and lose what was between.
+            if self._version() == version:
+                for statement in _statements(STEPS[version]):
+                    execute(statement)
+                execute(f"PRAGMA user_version={version + 1}")
+            execute("COMMIT")
         except sqlite3.Error:
             self._roll_back()
-            # Another window opens the same new workspace and may have been first.
             if self._version() == version:
                 raise
 
@@ -220,3 +224,14 @@ def _way_back(folder: Path) -> str:
 def now() -> str:
     """Return the time as ISO 8601 in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Yield each statement of a script; `executescript` would end the transaction before it."""
+    found = ""
+    for line in script.splitlines(keepends=True):
+        found += line
+        if sqlite3.complete_statement(found):
+            yield found
+            found = ""
+    assert not found.strip(), found
