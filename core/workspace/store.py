@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -229,9 +230,10 @@ def now() -> str:
 def _statements(script: str) -> Iterator[str]:
     """Yield each statement of a script; `executescript` would end the transaction before it."""
     found = ""
-    for line in script.splitlines(keepends=True):
-        found += line
+    for part in re.findall(r"[^;]*;|[^;]+$", script):
+        found += part
         if sqlite3.complete_statement(found):
             yield found
             found = ""
-    assert not found.strip(), found
+    if found.strip():
+        yield found
