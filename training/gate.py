@@ -24,7 +24,7 @@ from core.inference.prediction_service import (
     local_predictor,
 )
 from core.inference.torch_device import limit_threads
-from core.io.atomic import write_bytes
+from core.io.json_file import write_json
 from core.jobs.job_folder import Echo, JobFolder, JobWriter, read_spec
 from core.models.gate import GATE_FILE, GateReport, GateSpec, judge_candidate
 from core.models.registry import Model, read_model
@@ -69,8 +69,7 @@ def _judge(spec: GateSpec, writer: JobWriter) -> GateReport:
         failed={**scores[0].failed, **scores[1].failed},
     )
     report = msgspec.structs.replace(report, made=made_of(models, scores), labels=_by_label(scores))
-    content = msgspec.json.format(msgspec.json.encode(report), indent=2)
-    write_bytes(writer.folder.path / GATE_FILE, content + b"\n")
+    write_json(writer.folder.path / GATE_FILE, report)
     figures = {"mean_difference": report.mean_difference, "candidate": report.candidate_mean}
     writer.done(report.verdict, figures)
     return report

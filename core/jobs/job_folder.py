@@ -16,7 +16,7 @@ import msgspec
 
 from core.domain.errors import AppError, WorkspaceError, reason
 from core.io.atomic import write_bytes
-from core.io.json_file import decode_json
+from core.io.json_file import decode_json, write_json
 from core.jobs.heartbeat import sign, signer_is_gone
 from core.jobs.job_events import (
     Done,
@@ -196,7 +196,7 @@ def create_job(
         )
     for name, content in (beside or {}).items():
         write_bytes(path / name, content)
-    write_bytes(path / JOB_FILE, msgspec.json.format(msgspec.json.encode(spec), indent=2) + b"\n")
+    write_json(path / JOB_FILE, spec)
     return JobFolder(path)
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import ModelError
-from core.io.atomic import write_bytes
-from core.io.json_file import decode_json
+from core.io.json_file import decode_json, write_json
 from core.models.gate import GateReport
 from core.models.guides import GuideModel, Guides
 
@@ -65,8 +64,7 @@ def use_guide(roots: Sequence[Path], guide_id: str, report: GateReport | None = 
     if guide_id != BUMP:
         Guides(tuple(roots)).find(guide_id)
     done = GuideChange(id=guide_id, before=before, time=time.time(), report=report)
-    content = msgspec.json.format(msgspec.json.encode([*_read(roots[0]), done]), indent=2)
-    write_bytes(roots[0] / CHOICE_FILE, content + b"\n")
+    write_json(roots[0] / CHOICE_FILE, [*_read(roots[0]), done])
 
 
 def earlier_guides(roots: Sequence[Path]) -> list[str]:

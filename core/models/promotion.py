@@ -6,8 +6,7 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import ModelError
-from core.io.atomic import write_bytes
-from core.io.json_file import decode_json
+from core.io.json_file import decode_json, write_json
 from core.models.gate import GateReport
 from core.models.registry import Registry
 
@@ -102,5 +101,4 @@ def _read(path: Path) -> list[Promotion]:
 
 
 def _write(path: Path, changes: list[Promotion]) -> None:
-    content = msgspec.json.format(msgspec.json.encode(changes), indent=2)
-    write_bytes(path, content + b"\n")
+    write_json(path, changes)

@@ -11,12 +11,10 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-import msgspec
-
 from core.domain.errors import AppError, DataError, WorkspaceError
 from core.domain.progress import Cancelled, Progress
 from core.inference.prediction_service import predictors
-from core.io.atomic import write_bytes
+from core.io.json_file import write_json
 from core.jobs.job_failures import told_failures
 from core.jobs.job_folder import Echo, JobFolder, JobWriter, go_behind, read_spec
 from core.models.gate import GATE_FILE, GateReport, GateSpec, judge_guides
@@ -76,8 +74,7 @@ def _judge(spec: GateSpec, writer: JobWriter) -> GateReport:
         told=TOLD,
         failed=scores.failed,
     )
-    content = msgspec.json.format(msgspec.json.encode(report), indent=2)
-    write_bytes(writer.folder.path / GATE_FILE, content + b"\n")
+    write_json(writer.folder.path / GATE_FILE, report)
     figures = {"mean_difference": report.mean_difference, "candidate": report.candidate_mean}
     writer.done(report.verdict, figures)
     return report
