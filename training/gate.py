@@ -5,7 +5,6 @@
 The folder is that of a job whose spec is a `GateSpec`; the report is its `gate.json`.
 """
 
-import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +14,6 @@ from statistics import fmean
 import msgspec
 import torch
 
-from core.domain.errors import AppError
 from core.domain.progress import Progress
 from core.inference.prediction_service import (
     PredictionService,
@@ -25,7 +23,7 @@ from core.inference.prediction_service import (
 )
 from core.inference.torch_device import limit_threads
 from core.io.json_file import write_json
-from core.jobs.job_folder import Echo, JobFolder, JobWriter, read_spec
+from core.jobs.job_folder import Echo, JobFolder, JobWriter, folder_parser, read_spec, status_of
 from core.models.gate import GATE_FILE, GateReport, GateSpec, judge_candidate
 from core.models.registry import Model, read_model
 from core.workspace.known_dataset import scan_known
@@ -133,15 +131,11 @@ def _told(writer: JobWriter, done: float, title: str) -> Progress:
 
 def main(arguments: list[str]) -> int:
     """Run the gate in a folder; returns the exit status."""
-    parser = argparse.ArgumentParser(description="Run the gate that a job folder describes.")
-    parser.add_argument("folder", type=Path)
+    parser = folder_parser("Run the gate that a job folder describes.")
     given = parser.parse_args(arguments)
-    try:
-        run_gate(read_gate_spec(given.folder), JobFolder(given.folder), echo=tell)
-    except AppError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    return status_of(
+        lambda: run_gate(read_gate_spec(given.folder), JobFolder(given.folder), echo=tell)
+    )
 
 
 if __name__ == "__main__":

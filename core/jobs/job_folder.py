@@ -4,7 +4,9 @@ The window writes `job.json` and starts the process; the process appends events 
 touches its heartbeat and reads requests. Neither needs the other alive: the folder is all there is.
 """
 
+import argparse
 import os
+import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -303,3 +305,20 @@ def go_behind() -> None:
     """
     if hasattr(os, "nice"):
         os.nice(_NICE)
+
+
+def folder_parser(description: str) -> argparse.ArgumentParser:
+    """Return the parser of a job's process, whose `folder` is the job's."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("folder", type=Path)
+    return parser
+
+
+def status_of(work: Callable[[], object]) -> int:
+    """Do the work of a process; return its exit status, 1 for an `AppError`, which is said."""
+    try:
+        work()
+    except AppError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0

@@ -6,17 +6,24 @@ its `gate.json`:
     python -m core.studies.guide_gate_job FOLDER
 """
 
-import argparse
 import sys
 from contextlib import closing
 from pathlib import Path
 
-from core.domain.errors import AppError, DataError, WorkspaceError
+from core.domain.errors import DataError, WorkspaceError
 from core.domain.progress import Cancelled, Progress
 from core.inference.prediction_service import predictors
 from core.io.json_file import write_json
 from core.jobs.job_failures import told_failures
-from core.jobs.job_folder import Echo, JobFolder, JobWriter, go_behind, read_spec
+from core.jobs.job_folder import (
+    Echo,
+    JobFolder,
+    JobWriter,
+    folder_parser,
+    go_behind,
+    read_spec,
+    status_of,
+)
 from core.models.gate import GATE_FILE, GateReport, GateSpec, judge_guides
 from core.models.guide_choice import BUMP
 from core.models.guides import read_guide
@@ -92,15 +99,9 @@ def _told(writer: JobWriter) -> Progress:
 
 def main(arguments: list[str]) -> int:
     """Take up the job in a folder; returns the exit status."""
-    parser = argparse.ArgumentParser(description="Run the gate that a job folder describes.")
-    parser.add_argument("folder", type=Path)
+    parser = folder_parser("Run the gate that a job folder describes.")
     given = parser.parse_args(arguments)
-    try:
-        run_guide_gate(read_guide_gate(given.folder), JobFolder(given.folder))
-    except AppError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    return status_of(lambda: run_guide_gate(read_guide_gate(given.folder), JobFolder(given.folder)))
 
 
 if __name__ == "__main__":
