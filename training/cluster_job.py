@@ -5,14 +5,12 @@ This process hands it over and waits; it is one of its own, because Ray never lo
     python -m training.cluster_job FOLDER [--resume] [--address ADDRESS]
 """
 
-import argparse
 import sys
 import time
-from pathlib import Path
 
 from core.domain.errors import AppError
 from core.jobs.job_events import Failed
-from core.jobs.job_folder import JobFolder, JobWriter
+from core.jobs.job_folder import JobFolder, JobWriter, folder_parser
 from core.jobs.job_place import JobPlace, read_place, write_place
 from core.jobs.ray_cluster import require_ray
 from core.jobs.ray_job import is_job_address, run_on_cluster
@@ -81,8 +79,7 @@ def _tell(job: JobFolder, failed: str) -> None:
 
 def main(arguments: list[str]) -> int:
     """Take up the job in a folder on its cluster; returns the exit status."""
-    parser = argparse.ArgumentParser(description="Run a training on a cluster of Ray.")
-    parser.add_argument("folder", type=Path)
+    parser = folder_parser("Run a training on a cluster of Ray.")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--address", help="of the cluster; by default that of the folder")
     given = parser.parse_args(arguments)

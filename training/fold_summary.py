@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
 
-import msgspec
-
 from core.domain.statistics import MeanInterval, describe, fold_interval, mean_interval
-from core.io.atomic import write_bytes
 from core.io.csv_file import write_csv
+from core.io.json_file import write_json
 from core.studies.case_score import EvaluationRow
 from core.studies.figures import dsc_chart
 from core.studies.fold_figures import (
@@ -55,8 +53,7 @@ def write_folds(out: Path, found: Sequence[FoldFound], *, seed: int, title: str)
         (*place, model, *(getattr(row, name) for name in names[1:])) for place, model, row in rows
     ]
     write_csv(out / FOLD_CASES_FILE, ("case", "repeat", "fold", "model", *names[1:]), cells)
-    content = msgspec.json.format(msgspec.json.encode(summary), indent=2)
-    write_bytes(out / FOLD_SUMMARY_FILE, content + b"\n")
+    write_json(out / FOLD_SUMMARY_FILE, summary)
     known = dict.fromkeys(row.case for _, _, row in rows)
     mean = zip(known, _by_case([row for _, _, row in rows], "dsc"), strict=True)
     dsc_chart(

@@ -5,7 +5,6 @@
 The folder is that of a job whose spec is a `GateSpec`; the report is its `gate.json`.
 """
 
-import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +14,6 @@ from statistics import fmean
 import msgspec
 import torch
 
-from core.domain.errors import AppError
 from core.domain.progress import Progress
 from core.inference.prediction_service import (
     PredictionService,
@@ -24,8 +22,8 @@ from core.inference.prediction_service import (
     local_predictor,
 )
 from core.inference.torch_device import limit_threads
-from core.io.atomic import write_bytes
-from core.jobs.job_folder import Echo, JobFolder, JobWriter, read_spec
+from core.io.json_file import write_json
+from core.jobs.job_folder import Echo, JobFolder, JobWriter, folder_parser, read_spec, status_of
 from core.models.gate import GATE_FILE, GateReport, GateSpec, judge_candidate
 from core.models.registry import Model, read_model
 from core.workspace.known_dataset import scan_known
@@ -69,8 +67,7 @@ def _judge(spec: GateSpec, writer: JobWriter) -> GateReport:
         failed={**scores[0].failed, **scores[1].failed},
     )
     report = msgspec.structs.replace(report, made=made_of(models, scores), labels=_by_label(scores))
-    content = msgspec.json.format(msgspec.json.encode(report), indent=2)
-    write_bytes(writer.folder.path / GATE_FILE, content + b"\n")
+    write_json(writer.folder.path / GATE_FILE, report)
     figures = {"mean_difference": report.mean_difference, "candidate": report.candidate_mean}
     writer.done(report.verdict, figures)
     return report
@@ -134,15 +131,11 @@ def _told(writer: JobWriter, done: float, title: str) -> Progress:
 
 def main(arguments: list[str]) -> int:
     """Run the gate in a folder; returns the exit status."""
-    parser = argparse.ArgumentParser(description="Run the gate that a job folder describes.")
-    parser.add_argument("folder", type=Path)
+    parser = folder_parser("Run the gate that a job folder describes.")
     given = parser.parse_args(arguments)
-    try:
-        run_gate(read_gate_spec(given.folder), JobFolder(given.folder), echo=tell)
-    except AppError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    return status_of(
+        lambda: run_gate(read_gate_spec(given.folder), JobFolder(given.folder), echo=tell)
+    )
 
 
 if __name__ == "__main__":

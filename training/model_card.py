@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import msgspec
-
 from core.models.acquisition import acquisition_words
 from core.models.lineage import GROUND_TRUTH
 from core.models.provenance import made_from
@@ -15,7 +13,7 @@ def model_card(finished: FinishedTraining, spec: ModelSpec, failed: dict[str, st
     """Return the model card, Markdown."""
     job = finished.spec
     figures = "\n".join(f"| {name} | {value:.4f} |" for name, value in spec.metrics.items())
-    settings = msgspec.json.format(msgspec.json.encode(job.portable()), indent=2).decode()
+    settings = job.portable_text()
     trouble = "".join(f"\nNot scored: {name}: {why}" for name, why in failed.items())
     return f"""# {spec.title}
 

@@ -5,11 +5,9 @@
 The folder is that of a job whose spec is the training's; nothing is published.
 """
 
-import argparse
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -17,10 +15,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
-from core.domain.errors import AppError
 from core.inference.torch_device import resolve_device
 from core.io.atomic import atomic_path, write_bytes
-from core.jobs.job_folder import JobFolder, JobWriter
+from core.jobs.job_folder import JobFolder, JobWriter, folder_parser, status_of
 from core.jobs.train_preview import PLANES_FILE, PREVIEW_FILE, TrainPreview
 from core.models.train_spec import TrainSpec
 from training.augment import augment
@@ -144,16 +141,10 @@ def _slice(case: TrainCase, z: int, neighbours: int) -> tuple[Tensor, Tensor]:
 
 def main(arguments: list[str]) -> int:
     """Preview the training in a folder; returns the exit status."""
-    parser = argparse.ArgumentParser(description="Time the training that a job folder describes.")
-    parser.add_argument("folder", type=Path)
+    parser = folder_parser("Time the training that a job folder describes.")
     given = parser.parse_args(arguments)
     keep_memory()
-    try:
-        preview(read_job(given.folder), JobFolder(given.folder))
-    except AppError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    return status_of(lambda: preview(read_job(given.folder), JobFolder(given.folder)))
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ def publish(
     metrics = {"dsc_native_selection": round(finished.position.best, 4), **summary(scores)}
     spec = msgspec.structs.replace(candidate.spec, metrics=metrics)
     MODEL_SPEC.write(folder, spec)
-    write_bytes(folder / CARD_FILE, model_card(finished, spec, scores.failed).encode())
+    write_card(folder, model_card(finished, spec, scores.failed))
     model = registry.publish(spec, candidate.weights)
     write_bytes(model.folder / CARD_FILE, (folder / CARD_FILE).read_bytes())
     return model
@@ -109,6 +109,11 @@ def _lineage(finished: FinishedTraining) -> Lineage:
         code=code_version(),
         settings=job.portable(),
     )
+
+
+def write_card(folder: Path, card: str) -> None:
+    """Write the model card, Markdown, beside a model; atomic."""
+    write_bytes(folder / CARD_FILE, card.encode())
 
 
 def write_weights(source: Path, target: Path) -> None:

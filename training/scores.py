@@ -14,10 +14,9 @@ from core.domain.prediction import Focus, Prediction
 from core.domain.progress import Progress, part, silent
 from core.domain.protocol import Protocol
 from core.inference.prediction_service import Predictor
-from core.io.atomic import write_bytes
 from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
-from core.io.json_file import decode_json
+from core.io.json_file import decode_json, write_json
 from core.models.provenance import CaseInput, Made, input_of, made_from
 from core.models.registry import Model
 from core.studies.case_score import score_case
@@ -142,8 +141,7 @@ def figure_of(figure: str, label: str) -> str:
 
 def write_scores(folder: Path, scores: Scores) -> None:
     """Write scores into a folder; atomic."""
-    content = msgspec.json.format(msgspec.json.encode(scores), indent=2)
-    write_bytes(folder / SCORES_FILE, content + b"\n")
+    write_json(folder / SCORES_FILE, scores)
 
 
 def read_scores(folder: Path) -> Scores | None:

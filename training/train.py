@@ -6,7 +6,6 @@ several that train it together:
     python -m training.train FOLDER [--resume]
 """
 
-import argparse
 import sys
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -14,10 +13,17 @@ from pathlib import Path
 
 import torch
 
-from core.domain.errors import AppError
 from core.inference.torch_device import resolve_device
 from core.jobs.classify_spec import task_of
-from core.jobs.job_folder import Echo, JobFolder, JobWriter, go_behind, read_spec
+from core.jobs.job_folder import (
+    Echo,
+    JobFolder,
+    JobWriter,
+    folder_parser,
+    go_behind,
+    read_spec,
+    status_of,
+)
 from core.models.registry import Model, Registry
 from core.models.train_spec import TrainSpec
 from core.workspace.reservation import reserved
@@ -141,17 +147,11 @@ def _take_up(folder: Path, *, resume: bool) -> None:
 
 def main(arguments: list[str]) -> int:
     """Take up the job in a folder; returns the exit status."""
-    parser = argparse.ArgumentParser(description="Run the training that a job folder describes.")
-    parser.add_argument("folder", type=Path)
+    parser = folder_parser("Run the training that a job folder describes.")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     given = parser.parse_args(arguments)
     keep_memory()
-    try:
-        _take_up(given.folder, resume=given.resume)
-    except AppError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    return status_of(lambda: _take_up(given.folder, resume=given.resume))
 
 
 if __name__ == "__main__":

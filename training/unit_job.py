@@ -8,7 +8,6 @@ What is done is kept under the job's folder, so one that was paused or killed go
 when it is started again.
 """
 
-import argparse
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -18,7 +17,14 @@ import msgspec
 from core.domain.errors import AppError
 from core.domain.progress import Cancelled
 from core.jobs.job_failures import told_failures
-from core.jobs.job_folder import JobFolder, JobWriter, go_behind, read_spec
+from core.jobs.job_folder import (
+    JobFolder,
+    JobWriter,
+    folder_parser,
+    go_behind,
+    read_spec,
+    status_of,
+)
 from core.jobs.runners import make_runner
 from core.jobs.training_job import SPLIT_FILE
 from core.jobs.unit_job import UnitJob
@@ -89,16 +95,10 @@ def read_unit_job(folder: Path) -> UnitJob:
 
 def main(arguments: list[str]) -> int:
     """Take up the job in a folder; returns the exit status."""
-    parser = argparse.ArgumentParser(description="Run the folds or the search of a job folder.")
-    parser.add_argument("folder", type=Path)
+    parser = folder_parser("Run the folds or the search of a job folder.")
     given = parser.parse_args(arguments)
     keep_memory()
-    try:
-        run_unit_job(JobFolder(given.folder))
-    except AppError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    return status_of(lambda: run_unit_job(JobFolder(given.folder)))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ from core.annotation.versions import Version, latest_versions, load_label_map
 from core.domain.errors import DataError, FileError, reason
 from core.domain.label_set import BINARY, LabelMap, LabelSet, binary
 from core.domain.mask import Mask
-from core.io.atomic import write_bytes
 from core.io.case import Case
 from core.io.case_masks import (
     DrawnMask,
@@ -27,7 +26,7 @@ from core.io.case_masks import (
     write_on,
 )
 from core.io.case_reader import LoadedCase, read_case, region_of
-from core.io.json_file import decode_json
+from core.io.json_file import decode_json, write_json
 from core.io.slice_masks import (
     SliceTarget,
     in_slices,
@@ -146,9 +145,7 @@ def export_mask(
         shape=(shape[0], shape[1], shape[2]),
         files={target.name(path): sha256(path.read_bytes()).hexdigest() for path in target.files},
     )
-    write_bytes(
-        target.manifest, msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
-    )
+    write_json(target.manifest, content)
     return target.manifest
 
 

@@ -24,10 +24,9 @@ def info(
     role: ChannelRoles = None,
 ) -> None:
     """Print what files say of their geometry, what is believed and why."""
-    import msgspec
-
     from core.io.archive import opened
     from core.io.case_info import DatasetInfo, heading_of, known_of, text_of
+    from core.io.json_file import json_text
     from core.io.mask_evidence import told_by_masks
     from core.io.organisation import corrected, found_in, given
 
@@ -37,7 +36,7 @@ def info(
         known = [known_of(case, found.labels, resample=bool(resample)) for case in found.cases]
     if as_json:
         told = DatasetInfo(found.layout, tuple(case.info for case in known))
-        say(msgspec.json.format(msgspec.json.encode(told), indent=2).decode())
+        say(json_text(told))
     else:
         say("\n\n".join([heading_of(found), *map(text_of, known)]))
     if all(case.failed for case in known):

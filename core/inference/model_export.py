@@ -13,6 +13,7 @@ from core.domain.errors import ModelError, reason
 from core.inference.graph_import import SPEC_ENTRY
 from core.inference.model_graph import prepare_graph
 from core.io.atomic import atomic_path
+from core.io.json_file import json_text
 from core.models.any_model import AnyModel
 from core.models.certificates import GRAPH_FILE
 from core.models.guides import GuideModel
@@ -60,7 +61,7 @@ def export_model(model: AnyModel, target: Path, kind: ExportFormat) -> Path:
 
 
 def _spec(model: AnyModel) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(model.spec), indent=2) + b"\n"
+    return json_text(model.spec).encode() + b"\n"
 
 
 def _write_safetensors(model: AnyModel, path: Path) -> None:

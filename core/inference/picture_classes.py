@@ -4,15 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.errors import AppError
 from core.domain.progress import Progress, silent
 from core.domain.volume import Volume
-from core.io.atomic import write_bytes
 from core.io.csv_file import write_csv
+from core.io.json_file import write_json
 from core.io.picture_file import read_picture
 from core.models.classifiers import ClassifierModel
 from core.models.provenance import made_from
@@ -64,5 +63,4 @@ def write_classes(
         for name, chances in rows
     )
     write_csv(path, (*what, "class", *(f"p {name}" for name in classes)), cells)
-    made = msgspec.json.encode(made_from((model,), {}))
-    write_bytes(path.with_suffix(".json"), msgspec.json.format(made) + b"\n")
+    write_json(path.with_suffix(".json"), made_from((model,), {}))

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
-import msgspec
 import torch
 
 from core.domain.errors import ModelError
 from core.domain.version import version
 from core.inference.torch_network import trained_network
 from core.io.atomic import atomic_path, write_bytes
+from core.io.json_file import json_text, write_json
 from core.models.classifiers import ClassifierModel
 from core.models.foreign.monai_bundle import OWN_FILE, WEIGHTS
 from core.models.registry import Model
@@ -57,7 +57,7 @@ def _side(size: int | None, stride: int) -> int:
 
 
 def _write(path: Path, content: object) -> None:
-    write_bytes(path, msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")
+    write_json(path, content)
 
 
 def _inference(model: Model | ClassifierModel) -> Mapping[str, object]:
@@ -157,7 +157,7 @@ def _named(names: object) -> Mapping[str, str]:
 
 
 def _readme(model: Model | ClassifierModel) -> str:
-    prepared = msgspec.json.format(msgspec.json.encode(model.spec.preprocessing), indent=2).decode()
+    prepared = json_text(model.spec.preprocessing)
     return f"""# {model.spec.title}
 
 Not for clinical use. Licence: {model.spec.licence or "not stated"}.

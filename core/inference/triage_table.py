@@ -8,15 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-import msgspec
-
 from core.domain.errors import AppError
 from core.domain.progress import Progress, part, silent
 from core.domain.triage import Triage
-from core.io.atomic import write_bytes
 from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
 from core.io.csv_file import write_csv
+from core.io.json_file import write_json
 from core.models.classifiers import ClassifierModel
 from core.models.provenance import CaseInput, input_of, made_from
 
@@ -81,4 +79,4 @@ def write_triage(path: Path, outcome: TriageOutcome, model: ClassifierModel) -> 
     cells = ((row.case, row.number, f"{row.probability:.6f}") for row in outcome.rows)
     write_csv(path, ("case", "slice", "probability"), cells)
     made = made_from((model,), outcome.inputs)
-    write_bytes(path.with_suffix(".json"), msgspec.json.format(msgspec.json.encode(made)) + b"\n")
+    write_json(path.with_suffix(".json"), made)

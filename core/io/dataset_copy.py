@@ -6,14 +6,13 @@ from dataclasses import replace
 from filecmp import cmp
 from pathlib import Path, PurePosixPath
 
-import msgspec
-
 from core.domain.errors import DataError
 from core.domain.volume import Volume
-from core.io.atomic import atomic_path, write_bytes
+from core.io.atomic import atomic_path
 from core.io.case import Case
 from core.io.case_masks import SUFFIXES
 from core.io.dataset import Dataset
+from core.io.json_file import write_json
 from core.io.layouts.dataset_json import NAME
 from core.io.slice_folder import slices_of
 from core.io.slice_masks import IN_SLICES
@@ -86,7 +85,7 @@ def describe_volumes(channels: Sequence[str], cases: int, folder: Path) -> None:
         "labels": {"background": 0, "Lesion": 1},
         "numTraining": cases,
     }
-    write_bytes(folder / NAME, msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n")
+    write_json(folder / NAME, told)
 
 
 def _write_channels(case: Case, volume: Volume, folder: Path, name: str) -> tuple[str, ...]:

@@ -4,7 +4,9 @@ The window writes `job.json` and starts the process; the process appends events 
 touches its heartbeat and reads requests. Neither needs the other alive: the folder is all there is.
 """
 
+import argparse
 import os
+import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -16,7 +18,7 @@ import msgspec
 
 from core.domain.errors import AppError, WorkspaceError, reason
 from core.io.atomic import write_bytes
-from core.io.json_file import decode_json
+from core.io.json_file import decode_json, write_json
 from core.jobs.heartbeat import sign, signer_is_gone
 from core.jobs.job_events import (
     Done,
@@ -196,7 +198,7 @@ def create_job(
         )
     for name, content in (beside or {}).items():
         write_bytes(path / name, content)
-    write_bytes(path / JOB_FILE, msgspec.json.format(msgspec.json.encode(spec), indent=2) + b"\n")
+    write_json(path / JOB_FILE, spec)
     return JobFolder(path)
 
 
@@ -303,3 +305,20 @@ def go_behind() -> None:
     """
     if hasattr(os, "nice"):
         os.nice(_NICE)
+
+
+def folder_parser(description: str) -> argparse.ArgumentParser:
+    """Return the parser of a job's process, whose `folder` is the job's."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("folder", type=Path)
+    return parser
+
+
+def status_of(work: Callable[[], object]) -> int:
+    """Do the work of a process; return its exit status, 1 for an `AppError`, which is said."""
+    try:
+        work()
+    except AppError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0

@@ -10,8 +10,7 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import ModelError
-from core.io.atomic import write_bytes
-from core.io.json_file import decode_json
+from core.io.json_file import decode_json, write_json
 from core.models.kept_hash import kept_hash
 from core.models.model_folder import unreadable
 from core.models.processor import has_accelerator, has_bfloat16
@@ -96,8 +95,7 @@ def read_certificates(folder: Path) -> Certificates | None:
 
 def write_certificates(folder: Path, certificates: Certificates) -> None:
     """Write the certificates of a model; atomic."""
-    content = msgspec.json.format(msgspec.json.encode(certificates), indent=2) + b"\n"
-    write_bytes(folder / CERTIFICATES_FILE, content)
+    write_json(folder / CERTIFICATES_FILE, certificates)
 
 
 def file_hash(path: Path) -> str:

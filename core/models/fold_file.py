@@ -5,8 +5,7 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import DataError
-from core.io.atomic import write_bytes
-from core.io.json_file import decode_json
+from core.io.json_file import decode_json, write_json
 
 FOLD_FILE = "folds.json"
 
@@ -32,8 +31,7 @@ def read_fold_file(out: Path) -> FoldFile | None:
 
 def write_fold_file(out: Path, file: FoldFile) -> None:
     """Write it; atomic."""
-    content = msgspec.json.format(msgspec.json.encode(file), indent=2)
-    write_bytes(out / FOLD_FILE, content + b"\n")
+    write_json(out / FOLD_FILE, file)
 
 
 def fold_models(out: Path) -> tuple[str, ...]:

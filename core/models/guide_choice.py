@@ -4,29 +4,20 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
-
 from core.domain.errors import ModelError
-from core.io.atomic import write_bytes
-from core.io.json_file import decode_json
 from core.models.gate import GateReport
 from core.models.guides import GuideModel, Guides
+from core.models.promotion_history import (
+    Promotion,
+    earlier_ones,
+    one_before,
+    read_promotions,
+    write_promotions,
+)
 
 CHOICE_FILE = "guides.json"
 BUMP = "bump"
 """What stands for the rule that was never trained, in the place of an id."""
-
-
-class GuideChange(msgspec.Struct, frozen=True, kw_only=True):
-    """A change of what answers clicks: from `before` to `id`, in epoch seconds.
-
-    `report` is what the gate said, None where nobody asked it.
-    """
-
-    id: str
-    before: str
-    time: float
-    report: GateReport | None = None
 
 
 def answering_guide(roots: Sequence[Path]) -> GuideModel | None:
@@ -36,7 +27,9 @@ def answering_guide(roots: Sequence[Path]) -> GuideModel | None:
     with Overread, in the last folder. One that was taught answers once it is chosen. Raises
     `ModelError` where there are guides, and none can be used.
     """
-    chosen = next((changes[-1].id for root in roots if (changes := _read(root))), "")
+    chosen = next(
+        (changes[-1].id for root in roots if (changes := read_promotions(root / CHOICE_FILE))), ""
+    )
     if chosen == BUMP:
         return None
     models, problems = Guides(tuple(roots)).all()
@@ -64,18 +57,15 @@ def use_guide(roots: Sequence[Path], guide_id: str, report: GateReport | None = 
         return
     if guide_id != BUMP:
         Guides(tuple(roots)).find(guide_id)
-    done = GuideChange(id=guide_id, before=before, time=time.time(), report=report)
-    content = msgspec.json.format(msgspec.json.encode([*_read(roots[0]), done]), indent=2)
-    write_bytes(roots[0] / CHOICE_FILE, content + b"\n")
+    done = Promotion(id=guide_id, before=before, time=time.time(), report=report)
+    path = roots[0] / CHOICE_FILE
+    write_promotions(path, [*read_promotions(path), done])
 
 
 def earlier_guides(roots: Sequence[Path]) -> list[str]:
     """Return what answered clicks before and is still there, the latest first, each once."""
     there = {BUMP, *(guide.spec.id for guide in Guides(tuple(roots)).all()[0])}
-    changes = [done for root in roots for done in reversed(_read(root))]
-    past = [name for done in changes for name in (done.id, done.before)]
-    now = answering_id(roots)
-    return [name for name in dict.fromkeys(past) if name in there and name != now]
+    return earlier_ones(_latest_first(roots), there, answering_id(roots))
 
 
 def take_guide_back(roots: Sequence[Path], guide_id: str = "") -> str:
@@ -83,9 +73,8 @@ def take_guide_back(roots: Sequence[Path], guide_id: str = "") -> str:
 
     Raises `ModelError` where there is no such one any more.
     """
-    past, now = earlier_guides(roots), answering_id(roots)
-    led = [done.before for root in roots for done in reversed(_read(root)) if done.id == now]
-    wanted = guide_id or next((name for name in (*led, *past) if name in past), "")
+    past = earlier_guides(roots)
+    wanted = guide_id or one_before(_latest_first(roots), past, answering_id(roots))
     if wanted not in past:
         raise ModelError(
             f"Expected a guide that answered before ({', '.join(past) or 'there is none'}), found "
@@ -95,8 +84,6 @@ def take_guide_back(roots: Sequence[Path], guide_id: str = "") -> str:
     return wanted
 
 
-def _read(root: Path) -> list[GuideChange]:
-    try:
-        return decode_json((root / CHOICE_FILE).read_bytes(), list[GuideChange])
-    except (OSError, msgspec.DecodeError):
-        return []
+def _latest_first(roots: Sequence[Path]) -> list[Promotion]:
+    """Return the changes of every folder, those of the first folder first."""
+    return [done for root in roots for done in reversed(read_promotions(root / CHOICE_FILE))]

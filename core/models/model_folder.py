@@ -14,8 +14,8 @@ from typing import Generic, Protocol, TypeVar
 import msgspec
 
 from core.domain.errors import ModelError, reason
-from core.io.atomic import atomic_path, write_bytes
-from core.io.json_file import decode_json
+from core.io.atomic import atomic_path
+from core.io.json_file import decode_json, write_json
 
 WEIGHTS_FILE = "weights.safetensors"
 SPEC_FILE = "model.json"
@@ -88,8 +88,7 @@ class SpecFile(Generic[Spec]):
 
     def write(self, folder: Path, spec: Spec) -> None:
         """Write the specification into a folder; atomic, and always after the weights."""
-        content = msgspec.json.format(msgspec.json.encode(spec), indent=2)
-        write_bytes(folder / self.name, content + b"\n")
+        write_json(folder / self.name, spec)
 
     def publish(
         self, root: Path, spec: Spec, weights: Path, *, beside: Sequence[Path] = ()

@@ -6,7 +6,7 @@ import msgspec
 
 from core.domain.errors import ModelError
 from core.domain.model_output import ModelOutput
-from core.io.json_file import decode_json
+from core.io.json_file import decode_json, json_text
 from core.models.any_model import all_of_any
 from core.models.classifiers import ClassifierModel, Classifiers
 from core.models.guide_choice import answering_id
@@ -62,7 +62,7 @@ def listing(registry: Registry) -> tuple[list[ModelRow], list[str]]:
 
 def listing_json(rows: list[ModelRow]) -> str:
     """Return rows as JSON text."""
-    return msgspec.json.format(msgspec.json.encode(rows), indent=2).decode()
+    return json_text(rows)
 
 
 def spec_from_options(

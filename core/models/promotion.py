@@ -6,24 +6,17 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import ModelError
-from core.io.atomic import write_bytes
-from core.io.json_file import decode_json
 from core.models.gate import GateReport
+from core.models.promotion_history import (
+    Promotion,
+    earlier_ones,
+    one_before,
+    read_promotions,
+    write_promotions,
+)
 from core.models.registry import Registry
 
 HISTORY_FILE = "promotions.json"
-
-
-class Promotion(msgspec.Struct, frozen=True, kw_only=True):
-    """A change of champion: from `before` to `id`, in epoch seconds.
-
-    `report` is what the gate said, None where nobody asked it.
-    """
-
-    id: str
-    before: str
-    time: float
-    report: GateReport | None = None
 
 
 def promote(registry: Registry, model_id: str, report: GateReport | None = None) -> None:
@@ -34,23 +27,19 @@ def promote(registry: Registry, model_id: str, report: GateReport | None = None)
     registry.find(model_id)
     done = Promotion(id=model_id, before=before, time=time.time(), report=report)
     # First the history: a champion without a way back is worse than a step that changed nothing.
-    _write(registry.roots[0] / HISTORY_FILE, [*champion_history(registry), done])
+    write_promotions(registry.roots[0] / HISTORY_FILE, [*champion_history(registry), done])
     registry.promote(model_id)
 
 
 def champion_history(registry: Registry) -> list[Promotion]:
     """Return the changes of champion, the oldest first; a damaged file counts as none."""
-    return _read(registry.roots[0] / HISTORY_FILE)
+    return read_promotions(registry.roots[0] / HISTORY_FILE)
 
 
 def earlier_champions(registry: Registry) -> list[str]:
     """Return the models that were champion and still exist, the latest first, each once."""
     there = {model.spec.id for model in registry.models()[0]}
-    now = registry.champion().spec.id
-    past = [
-        name for done in reversed(champion_history(registry)) for name in (done.id, done.before)
-    ]
-    return [name for name in dict.fromkeys(past) if name in there and name != now]
+    return earlier_ones(_latest_first(registry), there, registry.champion().spec.id)
 
 
 def roll_back(registry: Registry, model_id: str = "") -> str:
@@ -59,7 +48,7 @@ def roll_back(registry: Registry, model_id: str = "") -> str:
     Raises `ModelError` when there is no such champion any more.
     """
     past = earlier_champions(registry)
-    wanted = model_id or _before(registry, past)
+    wanted = model_id or one_before(_latest_first(registry), past, registry.champion().spec.id)
     if wanted not in past:
         raise ModelError(
             f"Expected an earlier champion to go back to ({', '.join(past) or 'there is none'}), "
@@ -71,10 +60,10 @@ def roll_back(registry: Registry, model_id: str = "") -> str:
 
 def rename_in_history(root: Path, before: str, now: str) -> None:
     """Call a model by its new id in the history of a folder of models."""
-    changes = _read(root / HISTORY_FILE)
+    changes = read_promotions(root / HISTORY_FILE)
     if any(before in (done.id, done.before) for done in changes):
         names = {before: now}
-        _write(
+        write_promotions(
             root / HISTORY_FILE,
             [
                 msgspec.structs.replace(
@@ -87,20 +76,5 @@ def rename_in_history(root: Path, before: str, now: str) -> None:
         )
 
 
-def _before(registry: Registry, past: list[str]) -> str:
-    """Return the champion before the one of now: the latest that led to it and still exists."""
-    now = registry.champion().spec.id
-    led = [done.before for done in reversed(champion_history(registry)) if done.id == now]
-    return next((name for name in (*led, *past) if name in past), "")
-
-
-def _read(path: Path) -> list[Promotion]:
-    try:
-        return decode_json(path.read_bytes(), list[Promotion])
-    except (OSError, msgspec.DecodeError):
-        return []
-
-
-def _write(path: Path, changes: list[Promotion]) -> None:
-    content = msgspec.json.format(msgspec.json.encode(changes), indent=2)
-    write_bytes(path, content + b"\n")
+def _latest_first(registry: Registry) -> list[Promotion]:
+    return champion_history(registry)[::-1]

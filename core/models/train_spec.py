@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from core.domain.errors import AppError
+from core.io.json_file import json_text
 from core.models.known_names import known_loss, known_network
 from core.models.networks.arguments import ArgumentValue
 from core.models.preprocessing import Preprocessing
@@ -173,6 +174,10 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         if self.refinements is not msgspec.UNSET:
             changes["refinements"] = self.refinements.portable()
         return msgspec.structs.replace(self, models="", **changes)
+
+    def portable_text(self) -> str:
+        """Return the portable settings as JSON that a person can read, as model cards tell them."""
+        return json_text(self.portable())
 
 
 FINE_TUNING: Changes = {

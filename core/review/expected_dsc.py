@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from core.domain.errors import ModelError, reason
 from core.domain.prediction import Postprocessing
 from core.domain.uncertainty import Probability, soft_dsc
-from core.io.atomic import write_bytes
-from core.io.json_file import decode_json
+from core.io.json_file import decode_json, write_json
 from core.io.resource_paths import resource
 from core.workspace.settings import home
 
@@ -169,8 +168,7 @@ def read_calibration(folder: Path) -> Calibration | None:
 
 def write_calibration(folder: Path, calibration: Calibration) -> None:
     """Store the calibration of the model in a folder; atomic."""
-    content = msgspec.json.format(msgspec.json.encode(calibration), indent=2) + b"\n"
-    write_bytes(calibration_place(folder) / CALIBRATION_FILE, content)
+    write_json(calibration_place(folder) / CALIBRATION_FILE, calibration)
 
 
 def calibration_place(folder: Path) -> Path:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from core.io.atomic import write_bytes
 from core.io.csv_file import write_csv
+from core.io.json_file import write_json
 from core.studies.click_study import TOOLS, ClickRow, ClickStudy
 from core.studies.click_summary import (
     ClickSummary,
@@ -37,7 +37,7 @@ def write_clicks(out: Path, study: ClickStudy) -> ClickSummary:
     names = ClickRow.__struct_fields__
     write_csv(out / "clicks.csv", names, (msgspec.structs.astuple(row) for row in study.rows))
     summary = summarise_clicks(study.rows, model=study.models[0], tool="guided")
-    write_bytes(out / "summary.json", msgspec.json.format(msgspec.json.encode(summary)) + b"\n")
+    write_json(out / "summary.json", summary)
     figures = ClickSummary.__struct_fields__
     write_csv(
         out / "tools.csv",

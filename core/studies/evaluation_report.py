@@ -9,8 +9,8 @@ import msgspec
 from core.domain.metrics import EMPTY_RULE, HD95_RULE
 from core.domain.protocol import Protocol
 from core.domain.statistics import describe
-from core.io.atomic import write_bytes
 from core.io.csv_file import write_csv
+from core.io.json_file import write_json
 from core.models.provenance import Made, made_from
 from core.models.registry import Model
 from core.studies.case_score import BINARY_FIELDS, LABEL_FIELDS, EvaluationRow, SliceRow
@@ -140,7 +140,7 @@ def write_evaluation(
     write_csv(out / "metrics.csv", names, (_cells(row, names) for row in rows))
     of_slices = SliceRow.__struct_fields__
     write_csv(out / SLICES_FILE, of_slices, (_cells(row, of_slices) for row in outcome.slice_rows))
-    write_bytes(out / "summary.json", msgspec.json.format(msgspec.json.encode(summary)) + b"\n")
+    write_json(out / "summary.json", summary)
     if outcome.rows:
         title = f"{model.spec.title}: DSC of {summary.n} cases, {protocol} protocol"
         dsc_chart([(row.case, row.dsc) for row in outcome.rows], out / "dsc.png", title=title)

@@ -11,10 +11,10 @@ from core.domain.errors import AppError, ModelError
 from core.domain.progress import Progress, part, silent
 from core.domain.uncertainty import CaseDoubt, doubt, mirrored, unmirrored
 from core.inference.prediction_service import Predictor
-from core.io.atomic import write_bytes
 from core.io.case import Case
 from core.io.case_reader import LoadedCase, read_case
 from core.io.csv_file import write_csv
+from core.io.json_file import write_json
 from core.models.provenance import CaseInput, Made, input_of, made_from
 from core.models.registry import Model
 from core.review.expected_dsc import Calibration, fit_calibration, judge_fit
@@ -146,8 +146,7 @@ def write_calibration_study(
         made=made_from((model,), judged_on.inputs),
     )
     _write_csv(out / CSV_FILE, rows, expected)
-    content = msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n"
-    write_bytes(out / SUMMARY_FILE, content)
+    write_json(out / SUMMARY_FILE, summary)
     draw_expected_dsc(expected, dsc, judged, out / FIGURE_FILE)
     return summary
 

@@ -6,19 +6,24 @@ its `gate.json`:
     python -m core.studies.guide_gate_job FOLDER
 """
 
-import argparse
 import sys
 from contextlib import closing
 from pathlib import Path
 
-import msgspec
-
-from core.domain.errors import AppError, DataError, WorkspaceError
+from core.domain.errors import DataError, WorkspaceError
 from core.domain.progress import Cancelled, Progress
 from core.inference.prediction_service import predictors
-from core.io.atomic import write_bytes
+from core.io.json_file import write_json
 from core.jobs.job_failures import told_failures
-from core.jobs.job_folder import Echo, JobFolder, JobWriter, go_behind, read_spec
+from core.jobs.job_folder import (
+    Echo,
+    JobFolder,
+    JobWriter,
+    folder_parser,
+    go_behind,
+    read_spec,
+    status_of,
+)
 from core.models.gate import GATE_FILE, GateReport, GateSpec, judge_guides
 from core.models.guide_choice import BUMP
 from core.models.guides import read_guide
@@ -76,8 +81,7 @@ def _judge(spec: GateSpec, writer: JobWriter) -> GateReport:
         told=TOLD,
         failed=scores.failed,
     )
-    content = msgspec.json.format(msgspec.json.encode(report), indent=2)
-    write_bytes(writer.folder.path / GATE_FILE, content + b"\n")
+    write_json(writer.folder.path / GATE_FILE, report)
     figures = {"mean_difference": report.mean_difference, "candidate": report.candidate_mean}
     writer.done(report.verdict, figures)
     return report
@@ -95,15 +99,9 @@ def _told(writer: JobWriter) -> Progress:
 
 def main(arguments: list[str]) -> int:
     """Take up the job in a folder; returns the exit status."""
-    parser = argparse.ArgumentParser(description="Run the gate that a job folder describes.")
-    parser.add_argument("folder", type=Path)
+    parser = folder_parser("Run the gate that a job folder describes.")
     given = parser.parse_args(arguments)
-    try:
-        run_guide_gate(read_guide_gate(given.folder), JobFolder(given.folder))
-    except AppError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    return status_of(lambda: run_guide_gate(read_guide_gate(given.folder), JobFolder(given.folder)))
 
 
 if __name__ == "__main__":

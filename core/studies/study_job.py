@@ -8,7 +8,6 @@ What was predicted before is taken from the workspace, so a job that was paused,
 goes on where it was when it is started again.
 """
 
-import argparse
 import sys
 import time
 from contextlib import closing
@@ -17,12 +16,19 @@ from pathlib import Path
 
 import msgspec
 
-from core.domain.errors import AppError, WorkspaceError
+from core.domain.errors import WorkspaceError
 from core.domain.progress import Cancelled, Progress
 from core.inference.prediction_service import predictors
 from core.jobs.job_events import Progressed
 from core.jobs.job_failures import told_failures
-from core.jobs.job_folder import JobFolder, JobWriter, go_behind, read_spec
+from core.jobs.job_folder import (
+    JobFolder,
+    JobWriter,
+    folder_parser,
+    go_behind,
+    read_spec,
+    status_of,
+)
 from core.review.reviews import reviews
 from core.studies.html_report import StudyReport, write_html
 from core.studies.study import keep_study, run_study
@@ -126,15 +132,9 @@ def _telling(writer: JobWriter) -> Progress:
 
 def main(arguments: list[str]) -> int:
     """Take up the job in a folder; returns the exit status."""
-    parser = argparse.ArgumentParser(description="Run the comparison that a job folder describes.")
-    parser.add_argument("folder", type=Path)
+    parser = folder_parser("Run the comparison that a job folder describes.")
     given = parser.parse_args(arguments)
-    try:
-        run_study_job(read_study_job(given.folder), JobFolder(given.folder))
-    except AppError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    return status_of(lambda: run_study_job(read_study_job(given.folder), JobFolder(given.folder)))
 
 
 if __name__ == "__main__":

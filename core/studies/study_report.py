@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import FileError
-from core.io.atomic import write_bytes
 from core.io.csv_file import plain, write_csv
+from core.io.json_file import write_json
 from core.review.reviews import Review
 from core.review.subject import Subject
 from core.studies.case_figures import CaseFigures
@@ -23,7 +23,7 @@ def write_study(out: Path, study: Study) -> StudySummary:
     """Write comparison.csv, summary.json and the figures into `out`; returns the summary."""
     summary = summarise_study(study)
     figures_csv(out / FIGURES_FILE, joined(study.rows, study.label_rows))
-    write_bytes(out / SUMMARY_FILE, msgspec.json.format(msgspec.json.encode(summary)) + b"\n")
+    write_json(out / SUMMARY_FILE, summary)
     write_figures(out, study)
     return summary
 

@@ -13,9 +13,9 @@ import msgspec
 from core.domain.errors import DataError
 from core.domain.progress import Progress, silent
 from core.io.archive import is_zip, unpack
-from core.io.atomic import make_private_folder, write_bytes
+from core.io.atomic import make_private_folder
 from core.io.dataset import Dataset, scan
-from core.io.json_file import decode_json
+from core.io.json_file import decode_json, write_json
 from core.io.organisation import AS_IT_LIES, Organisation
 from core.workspace.settings import home
 from core.workspace.workspace_folder import workspace_folder
@@ -87,7 +87,7 @@ def forget_once(root: Path) -> None:
 def _put(path: Path, how: Organisation) -> None:
     with suppress(OSError):  # told by the write
         make_private_folder(path.parent)
-    write_bytes(path, msgspec.json.format(msgspec.json.encode(how), indent=2) + b"\n")
+    write_json(path, how)
 
 
 def unpacked(root: Path) -> Path:

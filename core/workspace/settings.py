@@ -10,8 +10,8 @@ import msgspec
 import platformdirs
 
 from core.domain.errors import reason
-from core.io.atomic import make_private_folder, sweep, write_bytes
-from core.io.json_file import decode_json
+from core.io.atomic import make_private_folder, sweep
+from core.io.json_file import decode_json, write_json
 
 HOME_VARIABLE = "OVERREAD_HOME"
 MOST_RECENT = 10
@@ -146,6 +146,4 @@ def save_settings(path: Path, settings: Settings) -> None:
     """Write what differs from the defaults; atomic, and for this reader alone."""
     with suppress(OSError):  # told by the write
         make_private_folder(path.parent)
-    write_bytes(
-        path, msgspec.json.format(msgspec.json.encode(settings), indent=2) + b"\n", private=True
-    )
+    write_json(path, settings, private=True)

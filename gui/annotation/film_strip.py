@@ -25,11 +25,12 @@ from gui.widgets.icons import Tint, pixmap, tinted_icon
 from gui.widgets.labels import ElidedLabel, make_label
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
 from gui.widgets.theme import OverlayColours, Theme, app_font
+from gui.widgets.wheel_notches import WheelNotches
 
 HEIGHT, COMPACT_HEIGHT = 168, 136
 TILE, COMPACT_TILE = (84, 92), (70, 76)
 _HEADER, _INSET, _GAP, _CAPTION = 32, 14, 5, 18
-_GLYPH, _NOTCH = 14, 120
+_GLYPH = 14
 _RANGE_WIDTH = 300
 _GLYPHS = {"open": "dashed-circle", "ticked": "tick-circle", "left": "cross-circle"}
 _WORDS: Mapping[Looked, str] = {
@@ -60,7 +61,7 @@ class FilmStrip(QWidget):
         super().__init__(parent)
         self.setObjectName("Strip")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._turned = 0
+        self._wheel = WheelNotches()
         self._tiles = FilmTiles()
         self._tiles.slice_chosen.connect(self.slice_chosen)
         self._tiles.turn_asked.connect(self.turn_asked)
@@ -128,9 +129,7 @@ class FilmStrip(QWidget):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Go to the slice before or behind a notch."""
         event.accept()
-        self._turned += event.angleDelta().y()
-        notches = int(self._turned / _NOTCH)
-        self._turned -= notches * _NOTCH
+        notches = self._wheel.turn(event.angleDelta().y())
         if notches:
             self.step_asked.emit(-1 if notches > 0 else 1)
 

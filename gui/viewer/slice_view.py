@@ -21,8 +21,8 @@ from gui.viewer.tool_items import BrushCursor, Sign, Trace, TraceLine
 from gui.viewer.touch import MEASURING, ROUND, UNPAINTED, VIEWING, Tool, Touch, TouchKind
 from gui.widgets.later import Later
 from gui.widgets.palette import DEFAULT_OVERLAYS, OverlayColours, Theme
+from gui.widgets.wheel_notches import NOTCH, WheelNotches
 
-_WHEEL_STEP = 120
 _ZOOM_PER_PIXEL = 1.008
 _ZOOM_PER_STEP = 1.25
 _FRAME_MS = 8
@@ -81,7 +81,7 @@ class SliceView(PictureView):
         self._drawing: Touch | None = None
         self._swapped = self._held = False
         self.grabs: Callable[[QPointF], bool] = lambda _: False
-        self._wheel = 0
+        self._wheel = WheelNotches()
         self._drag: Qt.MouseButton | None = None
         self._pressed: Qt.MouseButton | None = None
         self._last = self._dragged_to = QPointF()
@@ -191,13 +191,11 @@ class SliceView(PictureView):
         elif event.modifiers() & _SHIFT and self._tool in ROUND:
             self.brush_resized.emit(1 if delta > 0 else -1)
         elif event.modifiers() & _CTRL:
-            self.zoom_by(_ZOOM_PER_STEP ** (delta / _WHEEL_STEP), self.voxel_at(event.position()))
+            self.zoom_by(_ZOOM_PER_STEP ** (delta / NOTCH), self.voxel_at(event.position()))
         else:
-            self._wheel -= delta
-            steps = int(self._wheel / _WHEEL_STEP)
-            if steps:
-                self._wheel -= steps * _WHEEL_STEP
-                self.slice_stepped.emit(steps)
+            notches = self._wheel.turn(delta)
+            if notches:
+                self.slice_stepped.emit(-notches)
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -15,6 +15,7 @@ from gui.widgets.labels import make_label
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
 from gui.widgets.segments import Segments
 from gui.widgets.theme import OverlayColours, Theme, app_font
+from gui.widgets.wheel_notches import WheelNotches
 
 __all__ = ["AreaUnit", "SliceStrip", "StripData"]
 
@@ -22,7 +23,6 @@ _HEIGHT = 136
 _COMPACT_HEIGHT = 112
 _FILM_HEIGHT, _COMPACT_FILM_HEIGHT = 168, 136
 _HEADER_HEIGHT = 29
-_NOTCH = 120
 
 
 class SliceStrip(QWidget):
@@ -38,7 +38,7 @@ class SliceStrip(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._data: StripData | None = None
         self._current = 0
-        self._turned = 0
+        self._wheel = WheelNotches()
         self._compact = self._tall = False
         self._theme, self._overlays = DARK, DEFAULT_OVERLAYS
         self._plot = StripPlot()
@@ -124,9 +124,7 @@ class SliceStrip(QWidget):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Move one slice a notch: away from the reader goes back, towards goes on."""
         event.accept()
-        self._turned += event.angleDelta().y()
-        notches = int(self._turned / _NOTCH)
-        self._turned -= notches * _NOTCH
+        notches = self._wheel.turn(event.angleDelta().y())
         if self._data is None or notches == 0:
             return
         target = min(max(self._current - notches, 0), self._data.count - 1)

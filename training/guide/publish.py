@@ -11,7 +11,6 @@ from core.domain.errors import ModelError
 from core.domain.guide import sigmoid
 from core.inference.engines import open_network
 from core.inference.model_graph import prepare_graph
-from core.io.atomic import write_bytes
 from core.jobs.guide_job_spec import GuideTrainSpec
 from core.models.certificates import (
     Certificate,
@@ -26,7 +25,7 @@ from core.studies.guide_figures import CLICKS, ClickFigures
 from training.guide.episodes import EpisodeSampler
 from training.guide.learner import load_guide
 from training.guide.loop import GuideLoop, computed, held_figures
-from training.publish import CARD_FILE, write_weights
+from training.publish import write_card, write_weights
 
 CANDIDATE = "candidate"
 _WINDOWS = 8
@@ -64,7 +63,7 @@ def publish_trained_guide(spec: GuideTrainSpec, loop: GuideLoop, root: Path) -> 
         licence=spec.licence,
     )
     model = Guides((root,)).publish(guide, folder / WEIGHTS_FILE)
-    write_bytes(model.folder / CARD_FILE, guide_card(spec, guide, loop, found).encode())
+    write_card(model.folder, guide_card(spec, guide, loop, found))
     model = prepare_graph(model)
     _certify(model, sampler)
     return model
@@ -113,7 +112,7 @@ def _answers(
 def guide_card(job: GuideTrainSpec, spec: GuideSpec, loop: GuideLoop, found: ClickFigures) -> str:
     """Return the model card, Markdown."""
     at = loop.position
-    settings = msgspec.json.format(msgspec.json.encode(job.portable()), indent=2).decode()
+    settings = job.portable_text()
     rows = "\n".join(f"| {n} | {found.dsc[n]:.4f} |" for n in sorted(found.dsc))
     return f"""# {spec.title}
 

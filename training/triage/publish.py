@@ -15,7 +15,7 @@ from core.domain.classification import (
 )
 from core.domain.classification import class_report as score
 from core.domain.progress import Progress, silent
-from core.io.atomic import write_bytes
+from core.io.json_file import write_json
 from core.jobs.classify_spec import ClassifySpec
 from core.models.acquisition import Acquisition, joined
 from core.models.classifiers import CLASSIFIER_SPEC, ClassifierModel, Classifiers, ClassifierSpec
@@ -23,7 +23,7 @@ from core.models.model_folder import WEIGHTS_FILE
 from core.models.networks.network import Classifier
 from core.studies.classification_figures import draw_class_curves, draw_report
 from training.loop import BEST_FILE
-from training.publish import CARD_FILE, write_weights
+from training.publish import write_card, write_weights
 from training.triage.dataset import Labelled
 from training.triage.learner import load_classifier
 from training.triage.loop import ClassifierLoop, case_logits
@@ -66,7 +66,7 @@ def publish_classifier(
     _draw_curves(finished)
     CLASSIFIER_SPEC.write(folder, spec)
     model = models.publish(spec, folder / WEIGHTS_FILE)
-    write_bytes(model.folder / CARD_FILE, classifier_card(finished, spec, found).encode())
+    write_card(model.folder, classifier_card(finished, spec, found))
     return model
 
 
@@ -88,8 +88,7 @@ def _judge(
     val = finished.source.load("val", stride=network.stride, progress=progress)
     logits = _logits(finished, network, val)
     found = score(logits, val.every_label, temperature=spec.temperature)
-    content = msgspec.json.format(msgspec.json.encode(found), indent=2)
-    write_bytes(finished.folder / CLASS_REPORT_FILE, content + b"\n")
+    write_json(finished.folder / CLASS_REPORT_FILE, found)
     draw_report(
         logits,
         val.every_label,
@@ -155,7 +154,7 @@ def classifier_card(
         if job.task == "triage"
         else ""
     )
-    settings = msgspec.json.format(msgspec.json.encode(job.portable()), indent=2).decode()
+    settings = job.portable_text()
     return f"""# {spec.title}
 
 {spec.parameters:,} parameters, `{spec.architecture}` {dict(spec.arguments)}; says which of
