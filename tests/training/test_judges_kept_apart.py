@@ -79,14 +79,13 @@ def test_a_job_is_listed_only_once_all_of_it_is_there(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[str] = []
+    into_place = Path.replace
 
-    def note(path: Path, content: bytes) -> None:
-        written.append(path.name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+    def note(temporary: Path, target: Path) -> Path:
+        written.append(target.name)
+        return into_place(temporary, target)
 
-    for module in ("job_folder", "job_place"):
-        monkeypatch.setattr(f"core.jobs.{module}.write_bytes", note)
+    monkeypatch.setattr(Path, "replace", note)
     split = SplitFile(TRAIN, VAL)
     with closing(open_workspace(workspace_folder(home(), data))) as workspace:
         job = make_training(
