@@ -82,7 +82,8 @@ def test_a_job_is_listed_only_once_all_of_it_is_there(
     into_place = Path.replace
 
     def note(temporary: Path, target: Path) -> Path:
-        written.append(target.name)
+        if target.parent == tmp_path / "job":
+            written.append(target.name)
         return into_place(temporary, target)
 
     monkeypatch.setattr(Path, "replace", note)
