@@ -89,7 +89,13 @@ def compare_models(job: ComparisonRun) -> tuple[Study, StudySummary, tuple[str, 
             pictures = study_pictures(study, cases, predictor_of)
             told = reader_records(workspace.store, cases)
             report = StudyReport(
-                title, study, summary, told.reviews, pictures, measured=told.measured
+                title,
+                study,
+                summary,
+                told.reviews,
+                pictures,
+                measured=told.measured,
+                drawn=job.out,
             )
             write_html(job.out / REPORT_FILE, report)
             reviews_csv(job.out / REVIEWS_FILE, report.said())

@@ -18,7 +18,7 @@ from core.review.unblinding import Unblinded
 from core.studies.case_figures import METRICS, CaseFigures
 from core.studies.study import Study
 from core.studies.study_pictures import CASES_SHOWN, CasePicture
-from core.studies.study_report import write_figures
+from core.studies.study_report import figure_paths, write_figures
 from core.studies.study_summary import PAIR_METRICS, StudySummary, worst_and_best
 
 if TYPE_CHECKING:
@@ -29,7 +29,11 @@ _PAIR_NAMES = {**METRICS, "volume_error": "Volume error"}
 
 @dataclass(frozen=True)
 class StudyReport:
-    """What goes into the file; `made` is when, ISO 8601, now when empty."""
+    """What goes into the file; `made` is when, ISO 8601, now when empty.
+
+    `drawn` is the folder that `write_study` left the figures of this study in; None where they are
+    still to be drawn.
+    """
 
     title: str
     study: Study
@@ -39,6 +43,7 @@ class StudyReport:
     blinded: Unblinded | None = None
     made: str = ""
     measured: Sequence[Measurement] = ()
+    drawn: Path | None = None
 
     def said(self) -> list[Review]:
         """Return the reviews of the study's cases, in the order of their ids."""
@@ -76,7 +81,7 @@ def html(report: StudyReport) -> str:
         summary=report.summary,
         made=report.made or datetime.now(UTC).isoformat(sep=" ", timespec="minutes"),
         titles=report.study.titles,
-        charts=_charts(report.study),
+        charts=_charts(report),
         groups=(("Worst cases", worst), ("Best cases", best)),
         rows=_rows(report.study),
         pictures=_by_case(report.pictures),
@@ -140,9 +145,15 @@ def _by_case(pictures: Sequence[CasePicture]) -> dict[str, list[CasePicture]]:
     return found
 
 
-def _charts(study: Study) -> list[tuple[str, bytes]]:
+def _charts(report: StudyReport) -> list[tuple[str, bytes]]:
+    if report.drawn is not None:
+        return _pictures(figure_paths(report.drawn, report.study))
     with TemporaryDirectory(prefix="overread-report-") as folder:
-        return [(path.stem, path.read_bytes()) for path in write_figures(Path(folder), study)]
+        return _pictures(write_figures(Path(folder), report.study))
+
+
+def _pictures(paths: Sequence[Path]) -> list[tuple[str, bytes]]:
+    return [(path.stem, path.read_bytes()) for path in paths]
 
 
 def _data_uri(content: bytes) -> str:

@@ -100,7 +100,8 @@ def _run(spec: StudyJob, workspace: Workspace, writer: JobWriter) -> None:
     said = reviews(workspace.store)
     pictures = study_pictures(study, cases, predictor_of)
     title = f"{len(models)} models on {dataset.name}"
-    write_html(out / REPORT_FILE, StudyReport(title, study, summary, said, pictures))
+    report = StudyReport(title, study, summary, said, pictures, drawn=out)
+    write_html(out / REPORT_FILE, report)
     for sentence in (*study.notices, *study.failed.values()):
         writer.log(sentence)
     means = {model.id: model.figures["dsc"].mean for model in summary.models}

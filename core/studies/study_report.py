@@ -1,7 +1,8 @@
 """Write a study to files: comparison.csv, summary.json and the figures."""
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -30,24 +31,40 @@ def write_study(out: Path, study: Study) -> StudySummary:
 
 def write_figures(out: Path, study: Study) -> list[Path]:
     """Write the figures that the rows allow; returns their paths, the chart of all models first."""
-    written: list[Path] = []
+    figures = _figures(study)
+    for name, draw in figures.items():
+        draw(out / name)
+    return [out / name for name in figures]
+
+
+def figure_paths(out: Path, study: Study) -> list[Path]:
+    """Return the paths of the figures that `write_figures` writes into `out`."""
+    return [out / name for name in _figures(study)]
+
+
+def _figures(study: Study) -> dict[str, Callable[[Path], None]]:
+    """Return what writes each figure that the rows allow, by the name of its file."""
+    found: dict[str, Callable[[Path], None]] = {}
     dsc, volume = scores(study, "dsc"), scores(study, volume_figure(study))
     if any(value is not None for column in dsc.values() for value in column.values()):
-        dsc_by_model(out / "dsc_by_case.png", dsc, study.titles)
-        written.append(out / "dsc_by_case.png")
+        found["dsc_by_case.png"] = partial(dsc_by_model, scores=dsc, titles=study.titles)
     for first, second in model_pairs(study):
         names = (study.titles[first], study.titles[second])
         if any(
             dsc[first].get(c) is not None and dsc[second].get(c) is not None for c in dsc[first]
         ):
-            written.append(out / f"scatter_{first}_{second}.png")
-            scatter(written[-1], dsc[first], dsc[second], names=names)
-        if set(volume[first]) & set(volume[second]):
-            written.append(out / f"bland_altman_{first}_{second}.png")
-            bland_altman_plot(
-                written[-1], volume[first], volume[second], names=names, unit=volume_unit(study)
+            found[f"scatter_{first}_{second}.png"] = partial(
+                scatter, first=dsc[first], second=dsc[second], names=names
             )
-    return written
+        if set(volume[first]) & set(volume[second]):
+            found[f"bland_altman_{first}_{second}.png"] = partial(
+                bland_altman_plot,
+                first=volume[first],
+                second=volume[second],
+                names=names,
+                unit=volume_unit(study),
+            )
+    return found
 
 
 def volume_figure(study: Study) -> str:

@@ -126,7 +126,8 @@ def test_a_label_that_only_one_has_or_neither_counts_as_the_rule_says(
     assert not isinstance(compared.labels, msgspec.UnsetType)
     assert compared.labels["Enhancing tumour"][0].empty_in_both == len(IDS)
     assert compared.labels["Oedema"][0].empty_in_both == 0
-    row = re.search(r"<td>Enhancing tumour</td>.*", html(StudyReport("L", study, compared)))
+    report = StudyReport("L", study, compared, drawn=tmp_path / "s")
+    row = re.search(r"<td>Enhancing tumour</td>.*", html(report))
     assert row is not None
     assert f'<td class="number">{len(IDS)}</td>' * 2 in row[0]
 
@@ -228,7 +229,7 @@ def test_a_comparison_tells_every_label_and_is_read_back(
     assert joined(study.rows, study.label_rows) == rows
     assert not isinstance(summary.labels, msgspec.UnsetType)
     assert summary.labels["Oedema"][0].cases == len(IDS)
-    text = html(StudyReport("Labels", study, summary))
+    text = html(StudyReport("Labels", study, summary, drawn=tmp_path / "o"))
     assert "By label and region" in text
     assert "Necrotic core" in text
 

@@ -67,7 +67,7 @@ def test_a_comparison_and_its_report_say_what_they_were_made_from(tmp_path: Path
     check(said["made"], cases, [model.spec.id for model in chosen])
     truths = [one["ground_truth"] for one in said["made"]["cases"].values()]
     assert [truth is None for truth in truths] == [False, False, True]
-    text = html(StudyReport("Title", study, summary))
+    text = html(StudyReport("Title", study, summary, drawn=tmp_path))
     assert all(all_bytes(case) in text for case in cases)
     assert f"torch {metadata.version('torch')}" in text
 
