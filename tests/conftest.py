@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 from PySide6.QtWidgets import QApplication
 
+import gui  # noqa: F401 - what is imported from here on is imported as the window does
 from core.inference.engine import Engine
 from tests.made_once import made_once
 from tests.patient_bot import PatientBot

@@ -259,12 +259,17 @@ def test_atrophy_widens_the_fluid_spaces() -> None:
 
 
 HOLLOW = Lesion((34, 32, 34), 24, t1=18, soft_mm=5, core=0.5, rim=95, margin_mm=-1.0)
-LABELLED = {"SYNTHETIC_L1": PhantomSpec(5, 20, (HOLLOW,))}
+LABELLED = {"SYNTHETIC_L1": PhantomSpec(5, 8, (HOLLOW,))}
 
 
-def test_the_labelled_demo_has_core_rim_and_oedema_with_names_on_a_grid(tmp_path: Path) -> None:
-    folder = make_label_demo(tmp_path / "demo", specs=LABELLED)
-    (case,) = scan(folder).cases
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A labelled demo; no test may write into it."""
+    return make_label_demo(tmp_path_factory.mktemp("labelled") / "demo", specs=LABELLED)
+
+
+def test_the_labelled_demo_has_core_rim_and_oedema_with_names_on_a_grid(labelled: Path) -> None:
+    (case,) = scan(labelled).cases
     loaded = read_case(case)
     assert loaded.labels is not None
     assert loaded.label_set is not None
@@ -284,18 +289,19 @@ def test_the_labelled_demo_has_core_rim_and_oedema_with_names_on_a_grid(tmp_path
     assert bright[loaded.labels == 3].mean() > 1.2 * bright[loaded.labels == 2].mean()
 
 
-def test_the_labelled_demo_is_made_once_and_has_the_same_bytes(tmp_path: Path) -> None:
-    first = make_label_demo(tmp_path / "a", specs=LABELLED)
-    times = {path: path.stat().st_mtime_ns for path in first.rglob("*")}
-    assert make_label_demo(first, specs=LABELLED) == first
-    assert {path: path.stat().st_mtime_ns for path in first.rglob("*")} == times
-    assert digest(make_label_demo(tmp_path / "b", specs=LABELLED)) == digest(first)
+def test_the_labelled_demo_is_made_once_and_has_the_same_bytes(
+    labelled: Path, tmp_path: Path
+) -> None:
+    times = {path: path.stat().st_mtime_ns for path in labelled.rglob("*")}
+    assert make_label_demo(labelled, specs=LABELLED) == labelled
+    assert {path: path.stat().st_mtime_ns for path in labelled.rglob("*")} == times
+    assert digest(make_label_demo(tmp_path / "b", specs=LABELLED)) == digest(labelled)
 
 
 def test_an_incomplete_labelled_demo_is_made_anew_and_foreign_files_are_kept(
-    tmp_path: Path,
+    labelled: Path, tmp_path: Path
 ) -> None:
-    folder = make_label_demo(tmp_path / "demo", specs=LABELLED)
+    folder = Path(shutil.copytree(labelled, tmp_path / "demo"))
     whole = digest(folder)
     next(folder.glob("labelsTr/*")).unlink()
     assert digest(make_label_demo(folder, specs=LABELLED)) == whole
