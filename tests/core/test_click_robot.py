@@ -145,7 +145,7 @@ def test_the_same_cases_give_the_same_clicks(
     (far,) = models(tmp_path)[2:]
     noisy = [
         run_click_study(chosen, [far], moved(), RobotOptions(noise=2.0))
-        for chosen in (cases, cases[1:])
+        for chosen in (cases[:2], cases[1:2])
     ]
     where = [
         [(row.case, row.tool, row.slice, row.y, row.x) for row in each.rows if row.case == "C_1"]

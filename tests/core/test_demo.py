@@ -3,7 +3,7 @@
 import hashlib
 import re
 import shutil
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -40,11 +40,27 @@ def cases(demo: Path) -> Loaded:
     return loaded
 
 
+FEW = {name: replace(GALLERY[name], slices=4) for name in list(GALLERY)[:3]}
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A demo of few cases of few slices; no test may write into it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(demo_cases, "GALLERY", FEW)
+        return make_demo(tmp_path_factory.mktemp("small") / "demo")
+
+
 @pytest.fixture
-def copy(demo: Path, tmp_path: Path) -> Iterator[Path]:
-    """Give a copy of the demo that may be damaged."""
-    yield Path(shutil.copytree(demo, tmp_path / "demo"))
-    shutil.rmtree(tmp_path / "demo")
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Demos have as few cases as `small`."""
+    monkeypatch.setattr(demo_cases, "GALLERY", FEW)
+
+
+@pytest.fixture
+def copy(small: Path, few: None, tmp_path: Path) -> Path:
+    """Give a copy of the small demo that may be damaged."""
+    return Path(shutil.copytree(small, tmp_path / "demo"))
 
 
 def digest(folder: Path) -> str:
@@ -164,19 +180,19 @@ def test_a_complete_demo_is_left_alone(demo: Path) -> None:
 
 
 def test_a_damaged_demo_is_made_again_byte_for_byte(
-    demo: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
+    small: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = ("SYNTHETIC_01_frontal", "SYNTHETIC_02_temporal")
-    monkeypatch.setattr(demo_cases, "GALLERY", {name: GALLERY[name] for name in names})
+    monkeypatch.setattr(demo_cases, "GALLERY", {name: FEW[name] for name in names})
     (copy / names[0] / f"{names[0]}_4.tif").write_bytes(b"II*\0")
-    (copy / names[1] / f"{names[1]}_9_mask.tif").unlink()
+    (copy / names[1] / f"{names[1]}_3_mask.tif").unlink()
     make_demo(copy)
     assert {p.name for p in copy.iterdir()} == {*names, "README.txt"}
-    assert [digest(copy / name) for name in names] == [digest(demo / name) for name in names]
+    assert [digest(copy / name) for name in names] == [digest(small / name) for name in names]
     assert [p.name for p in copy.parent.iterdir()] == ["demo"]
 
 
-@pytest.mark.parametrize("damage", ["README.txt", "SYNTHETIC_05_faint", "version"])
+@pytest.mark.parametrize("damage", ["README.txt", "SYNTHETIC_03_parietal", "version"])
 def test_an_incomplete_or_older_demo_is_noticed(copy: Path, damage: str) -> None:
     if damage == "version":
         readme = copy / "README.txt"
@@ -192,6 +208,7 @@ def test_an_incomplete_or_older_demo_is_noticed(copy: Path, damage: str) -> None
     assert digest(copy) == before
 
 
+@pytest.mark.usefixtures("few")
 def test_cancelling_leaves_nothing(tmp_path: Path) -> None:
     hook = Stopper(0.1)
     with pytest.raises(Cancelled):
