@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.errors import FileError
-from core.domain.label_set import LabelSet
+from core.domain.label_set import Label, LabelSet
 from core.domain.mask import Mask, binarise
 from core.domain.overlaps import SegmentPile, told_of
 from core.io.case import Case, SliceFiles
@@ -68,25 +68,28 @@ def read_masks(case: Case, shape: tuple[int, int, int]) -> MaskStack:
 def _read_folders(case: Case, shape: tuple[int, int, int]) -> MaskStack:
     """Return the masks of folders, each of a label, together: what several share is kept."""
     stack = MaskStack(np.zeros(shape, np.uint8), np.zeros(shape, np.uint8))
-    pile = SegmentPile([folder.label for folder in case.label_masks], shape)
-    for alone, value in _each_folder(case):
+    folders = list(_each_folder(case))
+    pile = SegmentPile(list({label.value: label for _, label in folders}.values()), shape)
+    for alone, label in folders:
         own = read_masks(alone, shape)
         stack.usable |= own.usable
         stack.damaged |= own.damaged
         stack.said += own.said
-        pile.lay(value, own.mask > 0)
+        pile.lay(label.value, own.mask > 0)
     stack.labels, stack.named, shared = together(case.folder, pile)
     stack.mask = binarise(stack.labels)
     stack.said += [told_of(case.id, stack.named, shared)] if shared else []
     return stack
 
 
-def _each_folder(case: Case) -> Iterator[tuple[Case, int]]:
-    """Yield the case as if the masks of one folder were its masks, with the value of the label."""
+def _each_folder(case: Case) -> Iterator[tuple[Case, Label]]:
+    """Yield the case as if the masks of one folder were its masks, with the label they are of."""
     for folder in case.label_masks:
+        if folder.label is None:
+            continue
         masks = dict(folder.masks)
         slices = tuple(replace(each, mask=masks.get(each.number)) for each in case.slices)
-        yield replace(case, slices=slices, label_masks=(), mask_values=()), folder.value
+        yield replace(case, slices=slices, label_masks=(), mask_values=()), folder.label
 
 
 def read_loose_masks(case: Case) -> dict[int, Mask]:

@@ -168,8 +168,9 @@ def _unit(kind: str, work: Callable[[CaseTask], bytes], task: CaseTask) -> Unit:
     post = read_model(Path(model.folder)).spec.postprocessing
     chosen = repr((case.channels, case.region, case.roles, case.labels))
     given = () if case.given_spacing_mm is None else (case.given_spacing_mm,)
+    named = tuple(table.read_bytes() for table in case.tables)
     of = (case.id, files_hash(case), *given)
-    key = unit_key(kind, code_version(), how, post, task.verify, *of, chosen)
+    key = unit_key(kind, code_version(), how, post, task.verify, *of, chosen, *named)
     return Unit(key, case.id, work, task, gpus=cards_of(model.device))
 
 

@@ -5,16 +5,17 @@ Every slice holds three channels: pre-contrast, FLAIR, post-contrast.
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 
-from core.domain.label_set import LabelSet, binary
+from core.domain.label_set import Label, binary
 from core.domain.role import Role
-from core.io.label_folders import LabelFolder, labels_of_folders, numbered
-from core.io.label_table import label_table, named_by_tables
+from core.io.label_folders import LabelFolder, labelled, named_folders
+from core.io.label_table import label_table
 from core.io.layouts.found import FoundCase, FoundChannel, FoundDataset, FoundMask
 from core.io.layouts.registry import Layout
-from core.io.layouts.tree import Folder, natural_key, nfc
+from core.io.layouts.tree import Folder, nfc
 
 _SLICE = re.compile(r"(?P<stem>.+)_(?P<number>\d+)(?P<mask>_mask)?\.tiff?", re.IGNORECASE)
 _CHANNELS = (("Pre", Role.T1), ("FLAIR", Role.FLAIR), ("Post", Role.T1C))
@@ -39,17 +40,15 @@ def find(tree: Folder) -> FoundDataset:
     )
     shown = tuple(case for case in cases if case.channels[0].files)
     names = {each.name for case in shown for mask in case.masks for each in mask.folders}
-    if not names:
-        return FoundDataset("lgg", tree.path, shown, binary(), notices)
-    labels = labels_of_folders(sorted(names, key=natural_key))
-    told = tuple(_with_values(case, labels) for case in shown)
     tables = (label_table(case.channels[0].files[0].parent, case.id) for case in shown)
-    named = named_by_tables(labels, tables)
-    return FoundDataset("lgg", tree.path, told, named.labels, (*notices, *named.notices))
+    by_name, named = named_folders(names, tables)
+    told = tuple(_with_labels(case, by_name) for case in shown)
+    labels = named.labels or binary()
+    return FoundDataset("lgg", tree.path, told, labels, (*notices, *named.notices))
 
 
-def _with_values(case: FoundCase, labels: LabelSet) -> FoundCase:
-    masks = (replace(mask, folders=numbered(mask.folders, labels)) for mask in case.masks)
+def _with_labels(case: FoundCase, labels: Mapping[str, Label]) -> FoundCase:
+    masks = (replace(mask, folders=labelled(mask.folders, labels)) for mask in case.masks)
     return replace(case, masks=tuple(masks))
 
 
@@ -87,7 +86,8 @@ def _case(folder: Folder) -> FoundCase:
         FoundChannel(name, role, files, index) for index, (name, role) in enumerate(_CHANNELS)
     )
     truth = FoundMask("truth", tuple(masks[number] for number in sorted(masks)))
-    folders = tuple(_label_folder(each, case_id) for each in _of_labels(folder))
+    every = (_label_folder(each, case_id) for each in _of_labels(folder))
+    folders = tuple(each for each in every if each.masks)
     if folders:
         paths = tuple(path for each in folders for _, path in each.masks)
         truth = FoundMask("truth", paths, folders=folders)
