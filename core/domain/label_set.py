@@ -371,7 +371,7 @@ def from_values(values: Iterable[int]) -> LabelSet:
 
 
 def values_in(label_map: NDArray[np.uint8]) -> list[int]:
-    """Return the values that a label map (Z, Y, X), or a plane of it, has beside 0, ascending."""
+    """Return the values that a label map (Z, Y, X), or a part of it, has beside 0, ascending."""
     seen = np.zeros(HIGHEST + 1, bool)
     # Slice by slice: counting takes eight bytes a voxel for the while.
     for plane in label_map if label_map.ndim > 2 else label_map[np.newaxis]:

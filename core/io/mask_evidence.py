@@ -33,11 +33,10 @@ def labels_of_masks(
     Where other cases of the dataset have masks in a folder a label, `folders` are their labels,
     which were named already: then these are among the labels, and tables say nothing more.
     """
-    if folders is not None:
-        table, named = LabelTable(folders), folders
-    else:
-        table = first_table(tables)
-        named = table.labels if table.labels and not table.labels.is_binary else None
+    table = first_table(tables) if folders is None else LabelTable(folders)
+    named = table.labels
+    if folders is None and named is not None and named.is_binary:
+        named = None
     values = values_of_masks(cases, named.values if named else ())
     if not values:
         return (), LabelTable(folders, table.notices)

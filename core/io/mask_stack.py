@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from core.domain.errors import FileError
 from core.domain.label_set import Label, LabelSet
 from core.domain.mask import Mask, binarise
-from core.domain.overlaps import SegmentPile, told_of
+from core.domain.overlaps import SegmentPile
 from core.io.case import Case, SliceFiles
 from core.io.label_values import together
 from core.io.mask_evidence import words_of
@@ -76,9 +76,9 @@ def _read_folders(case: Case, shape: tuple[int, int, int]) -> MaskStack:
         stack.damaged |= own.damaged
         stack.said += own.said
         pile.lay(label.value, own.mask > 0)
-    stack.labels, stack.named, shared = together(case.folder, pile)
+    stack.labels, stack.named, told = together(case.folder, pile, case.id)
     stack.mask = binarise(stack.labels)
-    stack.said += [told_of(case.id, stack.named, shared)] if shared else []
+    stack.said += told
     return stack
 
 
