@@ -11,6 +11,7 @@ from core.domain.role import Role
 from core.io.label_folders import LabelFolder
 from core.io.label_table import table_of
 from core.io.layouts.found import FoundCase
+from core.io.readers import with_data
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,11 @@ class Case:
         masks = () if self.volumes is None else self.volumes.masks
         beside = (place for mask in masks for place in (mask.files[0], mask.files[0].parent))
         return tuple(path for path in dict.fromkeys(map(table_of, beside)) if path.is_file())
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """All that is read of it: its files, the data beside headers, the tables of its masks."""
+        return (*with_data(self.files), *self.tables)
 
     @property
     def folders(self) -> frozenset[Path]:

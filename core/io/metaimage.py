@@ -212,6 +212,10 @@ def _files(path: Path, said: str) -> list[Path]:
     return [path.parent / f"{pattern['before']}{n}{pattern['after']}" for n in numbers]
 
 
+def _beside(path: Path) -> list[Path]:
+    return _files(path, _fields(path).get("ElementDataFile", "LOCAL"))
+
+
 def _behind_header(path: Path) -> bytes:
     raw = path.read_bytes()
     return raw[raw.index(b"\n", raw.index(b"ElementDataFile")) + 1 :]
@@ -292,4 +296,4 @@ def _refused(path: Path, found: str) -> FileError:
     return FileError(path, expected="a MetaImage", found=found, action=file_bytes.COPY_AGAIN)
 
 
-READER = Reader("metaimage", "MetaImage", (".mha", ".mhd"), matches, read)
+READER = Reader("metaimage", "MetaImage", (".mha", ".mhd"), matches, read, beside=_beside)

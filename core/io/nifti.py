@@ -207,6 +207,11 @@ def _pair(files: Sequence[Path]) -> tuple[Path, Path]:
     return path, path
 
 
+def _beside_it(path: Path) -> tuple[Path, ...]:
+    """Return both files of a pair, the one file of any other volume."""
+    return _pair([path])
+
+
 def _beside(path: Path, ending: str, others: Sequence[str]) -> Path:
     stem = path.name[: -len(ending)]
     for other in others:
@@ -324,5 +329,11 @@ def _short(path: Path, expected: int, found: int) -> FileError:
 
 
 READER = Reader(
-    "nifti", "NIfTI", (".nii.gz", ".nii", ".img.gz", ".hdr", ".img"), matches, read, opened
+    "nifti",
+    "NIfTI",
+    (".nii.gz", ".nii", ".img.gz", ".hdr", ".img"),
+    matches,
+    read,
+    opened,
+    _beside_it,
 )

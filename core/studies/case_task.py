@@ -19,8 +19,8 @@ class CaseTask:
     verify: bool = False
 
     def inputs(self) -> Inputs:
-        """Return the files of the case, its tables of labels too, and the folders of the model."""
-        return Inputs((*self.case.files, *self.case.tables), self.model.inputs())
+        """Return the files of the case, all that they name too, and the folders of the model."""
+        return Inputs(self.case.sources, self.model.inputs())
 
     def moved(self, own: Place, shared: Place) -> "CaseTask":
         """Return the task with its paths where `own` and `shared` say."""
