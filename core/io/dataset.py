@@ -12,15 +12,13 @@ from core.io import slice_dataset
 from core.io.case import Case
 from core.io.label_folders import labelled, named_folders
 from core.io.label_table import label_table
-from core.io.layouts.found import FolderUnknown, FoundCase, FoundDataset
+from core.io.layouts.found import SLICES, FolderUnknown, FoundCase, FoundDataset
 from core.io.layouts.places import mask_place
 from core.io.layouts.tree import nfc
 from core.io.mask_evidence import labels_of_masks
 from core.io.organisation import AS_IT_LIES, Organisation, found_in
 
 _OWN_PLACES = ("bids", "dicom")  # whose masks lie deeper than their name says
-SLICES = "lgg"
-"""The layout whose cases are slices, read by a reader of their own."""
 
 
 @dataclass(frozen=True)

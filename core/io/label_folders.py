@@ -10,8 +10,10 @@ from pathlib import Path
 
 from core.domain.label_set import HIGHEST, Label, LabelSet, colour_of
 from core.io.label_table import LabelTable, named_by_tables
-from core.io.layouts.tree import natural
+from core.io.layouts.tree import natural, nfc
 
+SLICE = re.compile(r"(?P<stem>.+)_(?P<number>\d+)(?P<mask>_mask)?\.tiff?", re.IGNORECASE)
+"""The name of a slice of a case, or of the mask of one."""
 _NUMBERED = re.compile(r"(?P<value>\d{1,3})[ _.-]+(?P<name>.+)")
 _OUTSIDE = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 
@@ -27,6 +29,19 @@ class LabelFolder:
     def moved(self, place: Callable[[Path], Path]) -> "LabelFolder":
         """Return the same folder whose files lie where `place` says."""
         return replace(self, masks=tuple((number, place(path)) for number, path in self.masks))
+
+
+def are_masks_alone(names: Iterable[str]) -> bool:
+    """Tell whether the files of a folder are masks of slices, with no image of one among them."""
+    slices = [match for name in names if (match := SLICE.fullmatch(name))]
+    return bool(slices) and all(match["mask"] for match in slices)
+
+
+def label_folder(folder: Path, names: Iterable[str], case_id: str) -> LabelFolder:
+    """Return the masks that a case has among the files of a folder of masks."""
+    matches = ((name, match) for name in names if (match := SLICE.fullmatch(name)))
+    own = {int(m["number"]): folder / name for name, m in matches if nfc(m["stem"]) == case_id}
+    return LabelFolder(nfc(folder.name), tuple(sorted(own.items())))
 
 
 def labels_of_folders(names: Iterable[str]) -> dict[str, Label]:

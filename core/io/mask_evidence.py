@@ -14,13 +14,12 @@ import numpy as np
 from core.domain.errors import FileError
 from core.domain.label_set import LabelSet, from_values
 from core.io.label_table import LabelTable, first_table, label_table
-from core.io.layouts.found import FoundDataset, FoundMask
+from core.io.layouts.found import SLICES, FoundDataset, FoundMask
 from core.io.mask_meaning import holds_labels
 from core.io.tiff import read_picture
 from core.io.tiff_samples import TiffPicture
 
 _CASES, _MASKS = 12, 3
-_SLICES = "lgg"
 _LEAST_BITS = 8
 
 
@@ -67,7 +66,7 @@ def values_of_masks(cases: Sequence[Sequence[Path]], known: Sequence[int] = ()) 
 
 def told_by_masks(found: FoundDataset) -> FoundDataset:
     """Return a dataset of slices with the label values that its masks hold; another as it is."""
-    if found.layout != _SLICES:
+    if found.layout != SLICES:
         return found
     first = [mask for case in found.cases for mask in case.masks[:1]]
     plain = [mask.files for mask in first if not mask.folders]

@@ -39,7 +39,27 @@ def read_masks(case: Case, shape: tuple[int, int, int]) -> MaskStack:
     if case.label_masks:
         return _read_folders(case, shape)
     stack = MaskStack(np.zeros(shape, np.uint8), np.zeros(shape, np.uint8))
+    kinds, stack.damaged = _pictures(case, shape[1:])
+    for pictures in kinds:
+        _take(case, stack, pictures)
+    stack.said += _said_of_kinds(case, kinds)
+    if case.mask_values and stack.usable:
+        stack.said.append(
+            f"{case.id}: expected masks of two values, found {words_of(case.mask_values)} in those "
+            "of its folder. Each is a label of its own; name them in the panel of labels."
+        )
+    return stack
+
+
+def _pictures(
+    case: Case, shape: tuple[int, int] | None = None
+) -> tuple[list[dict[int, TiffPicture]], dict[int, FileError]]:
+    """Return the masks by the index of their slice, those of a kind together; and damaged ones.
+
+    One of another `shape` (Y, X) than is wanted is damaged too.
+    """
     kinds: dict[tuple[object, ...], dict[int, TiffPicture]] = {}
+    damaged: dict[int, FileError] = {}
     room = room_for_pixels()
     for index, files in enumerate(case.slices):
         if files.mask is None:
@@ -47,22 +67,15 @@ def read_masks(case: Case, shape: tuple[int, int, int]) -> MaskStack:
         try:
             picture = read_picture(files.mask, room=room)
             room -= picture.planes.nbytes
-            _check_shape(files, picture.planes.shape[1:], shape[1:])
+            if shape is not None:
+                _check_shape(files, picture.planes.shape[1:], shape)
         except FileError as error:
-            stack.damaged[index] = error
+            damaged[index] = error
         except MemoryError:
-            stack.damaged[index] = refused_mask(files.mask, "more pixels than memory holds")
+            damaged[index] = refused_mask(files.mask, "more pixels than memory holds")
         else:
             kinds.setdefault(kind_of(picture), {})[index] = picture
-    for pictures in kinds.values():
-        _take(case, stack, pictures)
-    stack.said += _said_of_kinds(case, list(kinds.values()))
-    if case.mask_values and stack.usable:
-        stack.said.append(
-            f"{case.id}: expected masks of two values, found {words_of(case.mask_values)} in those "
-            "of its folder. Each is a label of its own; name them in the panel of labels."
-        )
-    return stack
+    return list(kinds.values()), damaged
 
 
 def _read_folders(case: Case, shape: tuple[int, int, int]) -> MaskStack:
@@ -96,19 +109,8 @@ def read_loose_masks(case: Case) -> dict[int, Mask]:
     """Return the masks that can be used by the index of their slice, each on a grid of its own."""
     if case.label_masks:
         return _loose_of_folders(case)
-    kinds: dict[tuple[object, ...], dict[int, TiffPicture]] = {}
-    room = room_for_pixels()
-    for index, files in enumerate(case.slices):
-        if files.mask is None:
-            continue
-        try:
-            picture = read_picture(files.mask, room=room)
-            room -= picture.planes.nbytes
-        except (FileError, MemoryError):
-            continue
-        kinds.setdefault(kind_of(picture), {})[index] = picture
     found: dict[int, Mask] = {}
-    for pictures in kinds.values():
+    for pictures in _pictures(case)[0]:
         meaning = meaning_of_masks(list(pictures.values()))
         if not meaning.refused:
             found.update(zip(pictures, meaning.masks, strict=True))

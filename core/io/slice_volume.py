@@ -15,7 +15,7 @@ from core.io.case import Case, SliceFiles
 from core.io.case_preview import CasePreview, FirstLook
 from core.io.image_stack import choose_channels, fitted
 from core.io.mask_stack import MaskStack, read_masks
-from core.io.memory import require_memory
+from core.io.memory import require_memory, told_of_memory
 from core.io.tiff import decoded_bytes, read_slice
 from core.io.tiff_samples import Samples
 
@@ -43,16 +43,11 @@ class SliceVolume:
         """
         case = self._case
         require_memory(case.id, sum(decoded_bytes(files.image) for files in case.slices))
-        try:
+        with told_of_memory(case.id):
             if self._look is not None:
                 self._read_first(self._look)
             self._take(range(len(case.slices)))
             return self._volume()
-        except MemoryError as error:
-            raise DataError(
-                f"{case.id}: expected pixels that fit into memory, found too little of it. Close "
-                "other programs, or resample the case."
-            ) from error
 
     def masks(self, shape: tuple[int, int, int]) -> MaskStack:
         """Return the masks on a grid (Z, Y, X)."""

@@ -10,6 +10,9 @@ from core.domain.label_set import LabelSet
 from core.domain.role import Role
 from core.io.label_folders import LabelFolder
 
+SLICES = "lgg"
+"""The layout whose cases are slices, read by a reader of their own."""
+
 
 @dataclass(frozen=True)
 class FoundChannel:
