@@ -6,6 +6,7 @@ from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 
+from core.domain.classification import LabelArray
 from core.domain.errors import DataError
 from core.domain.progress import Progress, silent
 from core.domain.volume import channel_names
@@ -19,7 +20,7 @@ from core.workspace.splits import read_split
 from training.dataset import load_cases
 from training.split import Split, make_split
 from training.train_case import TrainCase
-from training.triage.dataset import LabelArray, Labelled, lesion_labels
+from training.triage.dataset import Labelled, lesion_labels
 from training.triage.picture_parts import draw_part, patients_of
 
 PartName: TypeAlias = Literal["fit", "selection", "val"]
