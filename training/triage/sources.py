@@ -6,7 +6,6 @@ from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 
-from core.domain.classification import LabelArray
 from core.domain.errors import DataError
 from core.domain.progress import Progress, silent
 from core.domain.volume import channel_names
@@ -118,7 +117,7 @@ class PictureSource:
         for index, picture in enumerate(pictures):
             progress(index / len(pictures), picture.id)
             cases.append(self._case(picture, stride))
-        labels: tuple[LabelArray, ...] = tuple(np.array([p.label], np.int64) for p in pictures)
+        labels = tuple(np.array([p.label], np.int64) for p in pictures)
         return Labelled(tuple(cases), labels)
 
     def _case(self, picture: LabelledPicture, stride: int) -> TrainCase:
