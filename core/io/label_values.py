@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from core.domain.errors import FileError
 from core.domain.label_set import HIGHEST, LabelMap, LabelSet, binary, from_values, values_in
 from core.domain.overlaps import SegmentPile, told_of
-from core.io.stored import Pixels, Stored
+from core.domain.volume import Pixels
+from core.io.stored import Stored
 
 _ROUNDING = 0.05
 """Scaled and floating labels stray from whole numbers: a slope turns 1 into 1.0039."""

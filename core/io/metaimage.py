@@ -12,12 +12,13 @@ from isal import isal_zlib
 
 from core.domain.errors import FileError
 from core.domain.grid import Affine, Grid, is_affine
+from core.domain.volume import Pixels
 from core.io import file_bytes
 from core.io.choice import colour_told, only_one, volume_of
 from core.io.evidence import notices_of
 from core.io.memory import require_memory
 from core.io.readers import Reader
-from core.io.stored import GeometrySource, Passport, Pixels, Stored
+from core.io.stored import GeometrySource, Passport, Stored
 
 _HEADER = re.compile(rb"^\s*(\w+)\s*=\s*([^\r\n]*?)\s*$", re.MULTILINE)
 _DIRECTIONS = ("TransformMatrix", "Orientation", "Rotation")

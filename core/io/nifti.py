@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.errors import FileError
+from core.domain.volume import Pixels
 from core.io import file_bytes
 from core.io.choice import colour_told, volume_of
 from core.io.memory import available_bytes
 from core.io.nifti_geometry import geometry_of
 from core.io.readers import Reader
-from core.io.stored import Passport, Pixels, PixelStream, Stored, StoredHead, slab_slices
+from core.io.stored import Passport, PixelStream, Stored, StoredHead, slab_slices
 
 _SIZES = {1: 348, 2: 540}
 _MAGIC = {b"n+1\0": (1, True), b"ni1\0": (1, False), b"n+2\0": (2, True), b"ni2\0": (2, False)}

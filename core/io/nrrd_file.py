@@ -16,13 +16,14 @@ import numpy as np
 
 from core.domain.errors import FileError
 from core.domain.grid import Affine, Grid, is_affine
+from core.domain.volume import Pixels
 from core.io import file_bytes
 from core.io.choice import colour_told, only_one, volume_of
 from core.io.evidence import notices_of
 from core.io.memory import require_memory
 from core.io.nrrd_segments import collapsed, segments_of
 from core.io.readers import Reader
-from core.io.stored import GeometrySource, Passport, Pixels, Stored
+from core.io.stored import GeometrySource, Passport, Stored
 
 _SIGNS = {
     "right-anterior-superior": (1, 1, 1), "ras": (1, 1, 1),

@@ -12,8 +12,8 @@ from core.domain.errors import FileError
 from core.domain.label_names import told_apart
 from core.domain.label_set import HIGHEST, Code, Colour, Label, LabelSet, colour_of
 from core.domain.overlaps import SegmentPile
+from core.domain.volume import Pixels
 from core.io.label_values import together
-from core.io.stored import Pixels
 
 _FIELD = re.compile(r"Segment(\d+)_(ID|Name|Color|LabelValue|Layer|Tags)")
 

@@ -15,8 +15,9 @@ from typing import Protocol
 
 from core.domain.errors import AppError, DataError, FileError
 from core.domain.plugins import plugins
+from core.domain.volume import Pixels
 from core.io import file_bytes
-from core.io.stored import Pixels, PixelStream, Stored
+from core.io.stored import PixelStream, Stored
 
 _OWN = ("nifti", "nrrd_file", "metaimage", "dicom_seg", "dicom_series", "tiff_stack")
 _HEAD = 512

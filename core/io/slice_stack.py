@@ -10,11 +10,12 @@ import numpy as np
 from core.domain.errors import FileError
 from core.domain.grid import Grid
 from core.domain.label_set import LabelMap, LabelSet, binary, from_values, values_in
+from core.domain.volume import Pixels
 from core.io.case import Case, SliceFiles
 from core.io.evidence import notices_of
 from core.io.layouts.found import FoundMask
 from core.io.mask_stack import read_masks
-from core.io.stored import GeometrySource, Passport, Pixels, Stored
+from core.io.stored import GeometrySource, Passport, Stored
 from core.io.tiff import read_image
 
 _NUMBER = re.compile(r"_(\d+)(?:_mask)?\.tiff?$", re.IGNORECASE)

@@ -10,7 +10,7 @@ from core.domain.label_set import LabelMap, Region, values_in
 from core.domain.plane import Cut
 from gui.viewer.lines import Lines, make_lines
 
-Plane = NDArray[np.uint8]
+LabelPlane = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +31,7 @@ class LabelPicture:
     """
 
     shape: tuple[int, int]
-    plane: Plane | None
+    plane: LabelPlane | None
     fills: tuple[tuple[int, Lines], ...]
     wrong: Lines
     exact: bool
@@ -61,7 +61,7 @@ def make_label_picture(
 
 
 def _fills(
-    plane: Plane, before: LabelPicture | None, *, exact: bool
+    plane: LabelPlane, before: LabelPicture | None, *, exact: bool
 ) -> tuple[tuple[int, Lines], ...]:
     there = values_in(plane)
     kept: dict[int, Lines] = {}
@@ -77,11 +77,11 @@ def _fills(
     )
 
 
-def _outline(plane: Plane, value: int, *, exact: bool) -> Lines:
+def _outline(plane: LabelPlane, value: int, *, exact: bool) -> Lines:
     return make_lines((plane == value).view(np.uint8), exact=exact)
 
 
-def _wrong(maps: LabelMaps, cut: Cut) -> Plane | None:
+def _wrong(maps: LabelMaps, cut: Cut) -> LabelPlane | None:
     if maps.truth is None or maps.judged is None:
         return None
     return wrong_label(cut.of(maps.truth), cut.of(maps.judged), maps.focus)
