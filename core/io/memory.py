@@ -1,8 +1,6 @@
 """How much memory there is, so that a file that needs more is told before a byte is decoded."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from core.domain.errors import DataError
@@ -33,18 +31,6 @@ def require_memory(name: str, needed: int, *, available: int | None = None) -> N
             f"{name}: expected pixels that fit into memory, found {needed / 1e9:.1f} GB of them "
             f"with {there / 1e9:.1f} GB free. Close other programs, or resample the case."
         )
-
-
-@contextmanager
-def told_of_memory(name: str) -> Iterator[None]:
-    """Raise `DataError` in the place of `MemoryError`, with what can be done."""
-    try:
-        yield
-    except MemoryError as error:
-        raise DataError(
-            f"{name}: expected pixels that fit into memory, found too little of it. Close other "
-            "programs, or resample the case."
-        ) from error
 
 
 def _of_system() -> int:

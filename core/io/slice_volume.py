@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
-from core.domain.errors import DataError, FileError
+from core.domain.errors import DataError, FileError, told_of_memory
 from core.domain.grid import Grid
 from core.domain.progress import Progress
 from core.domain.volume import LGG_CHANNELS, Pixels, Volume, channel_names
@@ -15,7 +15,7 @@ from core.io.case import Case, SliceFiles
 from core.io.case_preview import CasePreview, FirstLook
 from core.io.image_stack import choose_channels, fitted
 from core.io.mask_stack import MaskStack, read_masks
-from core.io.memory import require_memory, told_of_memory
+from core.io.memory import require_memory
 from core.io.tiff import decoded_bytes, read_slice
 from core.io.tiff_samples import Samples
 

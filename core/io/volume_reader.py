@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.errors import AppError, OtherGrid
+from core.domain.errors import AppError, OtherGrid, told_of_memory
 from core.domain.grid import Turn
 from core.domain.label_set import LabelMap, LabelSet
 from core.domain.mask import Mask, binarise
@@ -28,7 +28,6 @@ from core.io.found_case import (
     read_mask_file,
 )
 from core.io.layouts.found import FoundCase, FoundChannel
-from core.io.memory import told_of_memory
 from core.io.narrow_pixels import smallest_type
 from core.io.stored import StoredHead
 
