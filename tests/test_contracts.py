@@ -39,6 +39,14 @@ def test_nothing_heavy_is_loaded_before_it_is_needed(code: str) -> None:
         assert "PySide6" not in loaded
 
 
+def test_pyside_reads_no_source_of_what_is_imported_beside_the_window() -> None:
+    child = subprocess.run(
+        [sys.executable, "-c", "import gui, builtins; print(builtins.__import__.__name__)"],
+        cwd=ROOT, check=True, capture_output=True, encoding="utf-8",
+    )  # fmt: skip
+    assert "feature" not in child.stdout
+
+
 def test_torch_is_imported_at_the_top_of_few_files_of_core() -> None:
     """Only where networks are built and run: everything else starts without it."""
     with_torch = {
