@@ -14,13 +14,13 @@ from core.models.registry import Model, Registry
 
 
 def gated_predictor(
-    model: Model, registry: Registry, *, device: str, skip_below: float
+    model: Model, registry: Registry, *, device: str, skip_below: float, threads: int = 0
 ) -> Predictor:
     """Return what predicts the slices with a chance of at least `skip_below`, 0 to 1.
 
-    The other slices hold no lesion. Raises `ModelError` without a classifier or without the device.
+    The other slices hold no lesion; `threads` as of `local_predictor`. Raises `ModelError` without a classifier or without the device.
     """
-    runner = open_runner(model)
+    runner = open_runner(model, threads=threads)
     triager = TriageRunner(Classifiers(registry.everywhere).find(""), device)
 
     def predict(loaded: LoadedCase, progress: Progress) -> Prediction:

@@ -16,7 +16,7 @@ from core.models.foreign.foreign_model import ForeignModel
 from core.models.foreign.monai_bundle import read_bundle
 from core.models.foreign.nnunet_checkpoint import is_nnunet, read_nnunet
 from core.models.model_folder import check_id
-from core.models.networks.builder import build_network
+from core.models.networks.builder import build_network, shapes_alone
 from core.models.networks.spec import NetworkSpec
 from core.models.networks.weights import load_weights, read_checkpoint, read_state_dict
 from core.models.preprocessing import Preprocessing
@@ -125,7 +125,7 @@ def nearest_fit(state: Mapping[str, Tensor]) -> str:
         )
     best, most = "", 0
     for name in _TRIED:
-        with torch.device("meta"):
+        with shapes_alone():
             own = build_network(NetworkSpec(name, 3, {})).state_dict()
         common = len(own.keys() & state.keys())
         if common > most:
