@@ -42,9 +42,7 @@ def publish(
     scores = score_model(
         candidate,
         finished.split.val,
-        predict=local_predictor(
-            candidate, finished.spec.device, threads=torch.get_num_threads()
-        ),
+        predict=local_predictor(candidate, finished.spec.device, threads=torch.get_num_threads()),
         progress=progress,
     )
     write_scores(finished.folder, scores)

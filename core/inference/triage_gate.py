@@ -18,7 +18,8 @@ def gated_predictor(
 ) -> Predictor:
     """Return what predicts the slices with a chance of at least `skip_below`, 0 to 1.
 
-    The other slices hold no lesion; `threads` as of `local_predictor`. Raises `ModelError` without a classifier or without the device.
+    The other slices hold no lesion. `threads` are those a processor may use for the model, 0 for
+    all that this process may. Raises `ModelError` without a classifier or without the device.
     """
     runner = open_runner(model, threads=threads)
     triager = TriageRunner(Classifiers(registry.everywhere).find(""), device)
