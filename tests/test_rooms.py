@@ -47,14 +47,25 @@ def test_no_module_lies_outside_a_room(top: str) -> None:
     assert [path.name for path in (ROOT / top).glob("*.py")] == ["__init__.py"]
 
 
-def test_no_two_classes_share_a_name() -> None:
+def test_no_two_classes_or_types_share_a_name() -> None:
     homes: dict[str, list[str]] = {}
     for top in PACKAGES:
         for path in sorted((ROOT / top).rglob("*.py")):
             for node in ast.parse(path.read_text(encoding="utf-8")).body:
-                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                    homes.setdefault(node.name, []).append(name_of(path))
+                name = node.name if isinstance(node, ast.ClassDef) else _alias(node)
+                if name and not name.startswith("_"):
+                    homes.setdefault(name, []).append(name_of(path))
     assert {name: there for name, there in homes.items() if len(there) > 1} == {}
+
+
+def _alias(node: ast.stmt) -> str:
+    """Return the name that a statement gives to a type; an option of a command is none."""
+    value = getattr(node, "value", None)
+    if not isinstance(value, ast.Subscript) or ast.unparse(value.value) == "Annotated":
+        return ""
+    target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+    named = isinstance(target, ast.Name) and target.id[:1].isupper() and not target.id.isupper()
+    return target.id if named else ""
 
 
 def test_a_module_is_called_what_it_holds_and_not_what_it_does() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.errors import DataError, ModelError
-from core.domain.label_set import BINARY, LabelMap, LabelSet, from_values
+from core.domain.label_set import BINARY, LabelMap, LabelSet, from_values, values_in
 from core.domain.mask import Mask
 from core.domain.progress import Progress, silent
 from core.domain.volume import Volume
@@ -138,10 +138,10 @@ def _truth(
 
 def labels_in(label_map: LabelMap, known: LabelSet | None) -> LabelSet:
     """Return the labels of a map: those that are `known` of it, and what else it holds."""
-    found = np.flatnonzero(np.bincount(label_map.ravel())).tolist()
+    found = values_in(label_map)
     if known is not None and not known.is_binary:
         return known.with_found(found)
-    return from_values(found) if max(found) else BINARY
+    return from_values(found) if found else BINARY
 
 
 def _seen(truth: Mask, prepared: Prepared, *, several: bool) -> Mask:

@@ -11,16 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.annotation.label_rule import FREE, LabelRule
-from core.domain.components import bounding_box
+from core.domain.components import bounding_box, fill_holes
 from core.domain.guide import PlaneValues, logit, pixel_steps, sigmoid, voxel_mm
-from core.domain.head import filled
 from core.domain.label_set import HIGHEST, LabelMap
-from core.domain.mask import Mask
+from core.domain.mask import BoolMask, Mask
 from core.domain.mask_judgement import head_of
 from core.domain.plane import AXIAL, Plane
 from core.domain.volume import Pixels
-
-Region = NDArray[np.bool_]
 
 _SURE = 3.0  # logit far inside or outside a mask that comes without a probability
 _SOFT = 2.0  # pixels at 256² from the outline of such a mask, a logit
@@ -62,11 +59,11 @@ class Scene:
         return tuple(_scale(channel) for channel in self.pixels)
 
     @cached_property
-    def shown(self) -> Region:
+    def shown(self) -> BoolMask:
         """Where the image shows something, or surrounds it: the brain of a stripped one."""
         if self.whole is not None:
             return self.plane.apply(self.whole.shown)
-        return filled(head_of(self.pixels))
+        return fill_holes(head_of(self.pixels)).view(np.bool_)
 
     @cached_property
     def _tops(self) -> tuple[float, ...]:
@@ -131,21 +128,21 @@ class ClickGround:
             labels=labels,
         )
 
-    def barred(self, index: int) -> Region | None:
+    def barred(self, index: int) -> BoolMask | None:
         """Return the voxels (Y, X) of a slice that the rule keeps as they are; None for none."""
         if self.labels is None:
             return None
         return np.asarray(self._kept[self.labels[index]])
 
     @cached_property
-    def _kept(self) -> Region:
+    def _kept(self) -> BoolMask:
         """Whether voxels of each of 256 values stay as they are.
 
         The label in hand can be taken away, whatever it may be written over, unless it is locked.
         """
         if self.rule.stuck:
             return np.ones(HIGHEST + 1, bool)
-        kept: Region = self.rule.replaceable() == 0
+        kept: BoolMask = self.rule.replaceable() == 0
         kept[self.rule.value] = False
         return kept
 
@@ -169,7 +166,7 @@ class ClickGround:
         return sigmoid(logits)
 
 
-def _from_outline(inside: Region, step: tuple[float, float]) -> PlaneValues:
+def _from_outline(inside: BoolMask, step: tuple[float, float]) -> PlaneValues:
     """Return the logits (Y, X) of a mask alone: the distance to its outline, held to ±`_SURE`."""
     found = np.full(inside.shape, -_SURE, np.float32)
     box = bounding_box(inside[np.newaxis])

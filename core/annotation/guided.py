@@ -14,15 +14,15 @@ from functools import cached_property
 import numpy as np
 
 from core.annotation.bump import Bump
-from core.annotation.click_ground import ClickGround, Region, Scene
+from core.annotation.click_ground import ClickGround, Scene
 from core.annotation.patch import Patch, changes, joined_box
 from core.annotation.plane_clicks import PlaneClicks
 from core.domain.components import Box, box_slices
 from core.domain.guide import Click, Guide, guide_in
-from core.domain.mask import Mask
+from core.domain.mask import BoolMask, Mask
 from core.domain.plane import AXIAL, PLANES, Cut, PlaneName
 
-Counts = Mapping[int, tuple[int, int]]
+ClickCounts = Mapping[int, tuple[int, int]]
 """How many voxels were added and taken away, by slice, in order; of those that changed."""
 
 
@@ -39,7 +39,7 @@ class Guided:
     clicks: tuple[Click, ...] = ()
     runs: tuple[PlaneClicks, ...] = ()
 
-    def mask_of(self, where: int | Cut) -> Region:
+    def mask_of(self, where: int | Cut) -> BoolMask:
         """Return the foreground (Y, X) of an axial slice, or of any other, as it is now."""
         cut = where if isinstance(where, Cut) else Cut(AXIAL, where)
         if self.runs and self.runs[-1].plane == cut.plane:
@@ -70,7 +70,7 @@ class Guided:
         return replace(self, clicks=clicks, runs=(run,))
 
     @property
-    def reached(self) -> Mapping[PlaneName, Counts]:
+    def reached(self) -> Mapping[PlaneName, ClickCounts]:
         """What changes by slice, in each plane, with what is left out: see `tallies`."""
         return (self._whole or self).tallies
 
@@ -85,7 +85,7 @@ class Guided:
             found += [min(slices), max(slices) + 1]
         return found[0], found[1], found[2], found[3], found[4], found[5]
 
-    def reached_mask(self, cut: Cut) -> Region:
+    def reached_mask(self, cut: Cut) -> BoolMask:
         """Return the foreground (Y, X) of a slice as if it were not left out."""
         return (self._whole or self).mask_of(cut)
 
@@ -97,19 +97,19 @@ class Guided:
         return replace(self, runs=tuple(replace(run, left_out=()) for run in self.runs))
 
     @property
-    def counts(self) -> Counts:
+    def counts(self) -> ClickCounts:
         """What changed by axial slice."""
         return self.tallies["axial"]
 
     @cached_property
-    def tallies(self) -> Mapping[PlaneName, Counts]:
+    def tallies(self) -> Mapping[PlaneName, ClickCounts]:
         """What changed by slice, in each plane."""
         box = self.box
         if box is None:
             return {name: {} for name in PLANES}
         before, after = self.ground.mask[box_slices(box)] > 0, self._after > 0
         added, taken = after & ~before, before & ~after
-        found: dict[PlaneName, Counts] = {}
+        found: dict[PlaneName, ClickCounts] = {}
         for name, plane in PLANES.items():
             others = tuple(axis for axis in range(3) if axis != plane.axis)
             pairs = zip(

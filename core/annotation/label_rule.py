@@ -23,7 +23,7 @@ ANY = tuple(range(1, HIGHEST + 1))
 
 _FEW = 8  # values that are compared one by one as fast as they are looked up in a table
 
-Table: TypeAlias = NDArray[np.uint8]
+ValueTable: TypeAlias = NDArray[np.uint8]
 """What stands for each of the 256 values a voxel can have."""
 
 
@@ -43,7 +43,7 @@ class LabelRule:
     locked: frozenset[int] = frozenset()
     clears_all: bool = False
 
-    def replaceable(self) -> Table:
+    def replaceable(self) -> ValueTable:
         """Return 1 for each value that a label may be written over."""
         found = np.zeros(HIGHEST + 1, np.uint8)
         if self.over == "all":
@@ -79,12 +79,12 @@ class PatchAim:
     source: LabelMap | None = None
 
     @cached_property
-    def table(self) -> Table:
+    def table(self) -> ValueTable:
         """1 for each value that the patches call foreground."""
         return table_of(self.values or ())
 
     @cached_property
-    def _may(self) -> tuple[Table, Table]:
+    def _may(self) -> tuple[ValueTable, ValueTable]:
         """Return 1 for what may be written over, and for what may become background."""
         loose = np.ones(HIGHEST + 1, np.uint8)
         loose[list(self.rule.locked)] = 0
@@ -155,7 +155,7 @@ def mask_of(label_map: LabelMap, values: tuple[int, ...]) -> Mask:
     return found.view(np.uint8)
 
 
-def table_of(values: tuple[int, ...]) -> Table:
+def table_of(values: tuple[int, ...]) -> ValueTable:
     """Return 1 for each of `values`, 0 for every other one."""
     found = np.zeros(HIGHEST + 1, np.uint8)
     found[list(values)] = 1

@@ -9,7 +9,7 @@ from core.domain.components import Box, box_slices
 from core.domain.mask import Mask
 from core.domain.metrics import Overlap, SliceCounts, slice_counts
 
-Counts = NDArray[np.int64]
+LiveCounts = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +80,7 @@ class LiveFigures:
             seconds=seconds,
         )
 
-    def voxels(self) -> Counts:
+    def voxels(self) -> LiveCounts:
         """Return the foreground voxels of every slice (Z,)."""
         return self._voxels.copy()
 
@@ -113,13 +113,13 @@ def _dsc(shared: _Shared, voxels: int) -> float | None:
     return Overlap(common, voxels - common, expected - common).dsc
 
 
-def _common(one: Mask, other: Mask) -> Counts:
+def _common(one: Mask, other: Mask) -> LiveCounts:
     """Return the foreground voxels of every slice that two masks share (Z,)."""
     pairs = zip(one, other, strict=True)
     return np.array([np.count_nonzero(a & b) for a, b in pairs], np.int64)
 
 
-def _different(one: Mask, other: Mask) -> Counts:
+def _different(one: Mask, other: Mask) -> LiveCounts:
     """Return the voxels of every slice that two masks call differently (Z,)."""
     if one is other:
         return np.zeros(len(one), np.int64)
@@ -127,7 +127,7 @@ def _different(one: Mask, other: Mask) -> Counts:
     return np.array([np.count_nonzero(a ^ b) for a, b in pairs], np.int64)
 
 
-def _per_slice(mask: Mask) -> Counts:
+def _per_slice(mask: Mask) -> LiveCounts:
     """Return the foreground voxels of every slice (Z,)."""
     # Slice by slice: along two axes at once numpy takes ten times as long.
     return np.array([np.count_nonzero(plane) for plane in mask], np.int64)

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core.annotation.click_ground import ClickGround, Region, Scene
+from core.annotation.click_ground import ClickGround, Scene
 from core.domain.components import Box, bounding_box
 from core.domain.guide import Click, Guide, Mark, PlaneValues, Window, logit
+from core.domain.mask import BoolMask
 from core.domain.plane import Cut, Plane
 
 BOUND = 0.881
@@ -43,7 +44,7 @@ class PlaneClicks:
     plane: Plane
     below: tuple["PlaneClicks", ...] = ()
     planes: Mapping[int, PlaneValues] = field(default_factory=dict)
-    touched: Mapping[int, Region] = field(default_factory=dict)
+    touched: Mapping[int, BoolMask] = field(default_factory=dict)
     marks: Mapping[int, tuple[Mark, ...]] = field(default_factory=dict)
     left_out: tuple[int, ...] = ()
 
@@ -57,18 +58,18 @@ class PlaneClicks:
             clicks.lay(values, cut)
         return values
 
-    def mask_of(self, z: int) -> Region:
+    def mask_of(self, z: int) -> BoolMask:
         """Return the foreground (Y, X) of a slice as the clicks that follow find it."""
         found = self.planes.get(z)
         return self._before(z) if found is None else found > 0.5
 
-    def shown(self, z: int) -> Region:
+    def shown(self, z: int) -> BoolMask:
         """Return the foreground (Y, X) of a slice as it is to be."""
         return self._before(z) if z in self.left_out else self.mask_of(z)
 
-    def _before(self, z: int) -> Region:
+    def _before(self, z: int) -> BoolMask:
         """Return the foreground (Y, X) of a slice as these clicks found it."""
-        inside: Region = self.ground.mask[z] > 0
+        inside: BoolMask = self.ground.mask[z] > 0
         cut = Cut(self.plane, z)
         for clicks in self.below:
             clicks.lay_mask(inside, cut)
@@ -79,7 +80,7 @@ class PlaneClicks:
         for where, found, touched in self._on(cut):
             np.copyto(values[where], found, where=touched)
 
-    def lay_mask(self, inside: Region, cut: Cut) -> None:
+    def lay_mask(self, inside: BoolMask, cut: Cut) -> None:
         """Put what was changed on a slice of any plane into its foreground (Y, X)."""
         for where, found, touched in self._on(cut):
             np.copyto(inside[where], found > 0.5, where=touched)
@@ -136,7 +137,7 @@ class PlaneClicks:
             found[axis] = side
         return found[0], found[1], found[2]
 
-    def _on(self, cut: Cut) -> Iterator[tuple[tuple[slice, slice], PlaneValues, Region]]:
+    def _on(self, cut: Cut) -> Iterator[tuple[tuple[slice, slice], PlaneValues, BoolMask]]:
         """Yield which rows and columns of a slice lie on slices of this plane, and what is there.
 
         In another plane these are lines, a voxel wide.
@@ -197,8 +198,8 @@ class PlaneClicks:
         return Mark(rows, columns, True, click.strength, bounds=bounds, inside=click.inside)
 
     def _answered(
-        self, z: int, mark: Mark, channel: int, near: Region | None
-    ) -> tuple["PlaneClicks", Region | None]:
+        self, z: int, mark: Mark, channel: int, near: BoolMask | None
+    ) -> tuple["PlaneClicks", BoolMask | None]:
         """Return this after a mark on slice `z`, and the voxels (Y, X) it changed, None for none.
 
         Beyond `near` nothing changes.
@@ -231,7 +232,7 @@ class PlaneClicks:
         )
         return answered, changed if changed.any() else None
 
-    def _barred(self, z: int, mark: Mark, where: tuple[slice, slice]) -> Region | bool:
+    def _barred(self, z: int, mark: Mark, where: tuple[slice, slice]) -> BoolMask | bool:
         """Return the voxels of part of a slice that a mark leaves as they are."""
         barred = self.ground.barred(z)
         kept = False if barred is None else barred[where]
@@ -259,7 +260,7 @@ class PlaneClicks:
             )
         return found[0], found[1]
 
-    def _carried(self, click: Click, mark: Mark, region: Region, way: int) -> "PlaneClicks":
+    def _carried(self, click: Click, mark: Mark, region: BoolMask, way: int) -> "PlaneClicks":
         """Return this after a click was carried one way from its slice, where it changed `region`.
 
         What is most of a piece by itself, a lesion missed or invented, goes on where enough of it
@@ -284,7 +285,7 @@ class PlaneClicks:
             region = changed
         return state._faded((z, most - abs(z - click.z)), mark, (region, way), channel)
 
-    def _share(self, z: int, region: Region, adds: bool) -> float:
+    def _share(self, z: int, region: BoolMask, adds: bool) -> float:
         """Return how much of the pieces it touches on a slice a region is; 1 where there is none.
 
         Where a click adds, this is after it: the region belongs to the piece.
@@ -297,11 +298,11 @@ class PlaneClicks:
         whole = np.count_nonzero(np.isin(pieces, touched[touched > 0]))
         return np.count_nonzero(region & seen) / whole if whole else 1.0
 
-    def _was(self, z: int) -> Region:
+    def _was(self, z: int) -> BoolMask:
         return np.asarray(self.ground.mask[z] > 0)
 
     def _faded(
-        self, end: tuple[int, int], mark: Mark, last: tuple[Region, int], channel: int
+        self, end: tuple[int, int], mark: Mark, last: tuple[BoolMask, int], channel: int
     ) -> "PlaneClicks":
         """Return this after the bump faded beyond slice `end[0]`, at most `end[1]` slices more.
 
@@ -324,7 +325,7 @@ class PlaneClicks:
         return state
 
     def _seed(
-        self, z: int, region: Region, adds: bool, sight: "_Sight"
+        self, z: int, region: BoolMask, adds: bool, sight: "_Sight"
     ) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
         """Return where a click goes on to slice `z`; None where the lesion has ended."""
         from scipy import ndimage
@@ -346,7 +347,7 @@ class PlaneClicks:
             np.array([column + where[1].start], np.intp),
         )
 
-    def _look(self, z: int, region: Region, channel: int) -> tuple[float, float]:
+    def _look(self, z: int, region: BoolMask, channel: int) -> tuple[float, float]:
         """Return the grey value of a region, and by how much it differs from that of its slice."""
         where = _around(region)
         level = float(np.median(self.scene.grey(z, where, channel)[region[where]]))
@@ -406,7 +407,7 @@ def _within(mark: Mark, shape: tuple[int, int]) -> Mark:
     return replace(mark, rows=mark.rows[inside], columns=mark.columns[inside])
 
 
-def _widened(region: Region, by: float, step: tuple[float, float]) -> Region:
+def _widened(region: BoolMask, by: float, step: tuple[float, float]) -> BoolMask:
     """Return a region (Y, X) with all voxels within `by` of it, in what a voxel is `step` of."""
     from scipy import ndimage
 
@@ -416,7 +417,7 @@ def _widened(region: Region, by: float, step: tuple[float, float]) -> Region:
     return wide
 
 
-def _around(region: Region, margins: tuple[int, int] = (0, 0)) -> tuple[slice, slice]:
+def _around(region: BoolMask, margins: tuple[int, int] = (0, 0)) -> tuple[slice, slice]:
     """Return the rows and columns of a region (Y, X), which is not empty, and margins."""
     box = bounding_box(region[np.newaxis])
     assert box is not None, "it was changed"

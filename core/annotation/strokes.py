@@ -18,7 +18,7 @@ LARGEST_SIZE = 200.0
 Size = float | Sequence[float]
 """Diameter of a brush, one for all points of a path or one for each."""
 
-Where = tuple[slice, slice]
+PlaneWindow = tuple[slice, slice]
 """Rows and columns of a slice."""
 
 Block = tuple[slice, slice, slice]
@@ -126,7 +126,7 @@ def polygon(mask: Mask, z: int, points: Sequence[Point], *, value: int = 1) -> P
 
 def covered(
     shape: tuple[int, ...], path: Sequence[Point], size: Size, *, scale: Scale = (1.0, 1.0)
-) -> tuple[Where, NDArray[np.bool_]] | None:
+) -> tuple[PlaneWindow, NDArray[np.bool_]] | None:
     """Return the part of a slice (Y, X) a brush reaches, and which voxels of it; None when none.
 
     `size` is held to 1 … `LARGEST_SIZE`; `scale` says how long a row and a column are in it.
@@ -164,7 +164,7 @@ def _radii(path: Sequence[Point], size: Size) -> list[float]:
 
 def _swept(
     shape: tuple[int, ...], path: Sequence[Point], radii: Sequence[float], scale: Scale
-) -> tuple[Where, NDArray[np.bool_]] | None:
+) -> tuple[PlaneWindow, NDArray[np.bool_]] | None:
     widest = max(radii, default=0.0)
     where = _reach(shape, path, (widest / scale[0], widest / scale[1]))
     if where is None:
@@ -195,7 +195,7 @@ def _draw_all(
 
 def _reach(
     shape: tuple[int, ...], path: Sequence[Point], radius: tuple[float, float]
-) -> Where | None:
+) -> PlaneWindow | None:
     """Return the rows and columns within `radius` of the points, or None beyond the slice."""
     if not path:
         return None
@@ -244,7 +244,7 @@ def _draw(
     block[where] |= distance <= max(radii) ** 2 + _ROUNDING
 
 
-def _inside(where: Where, points: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _inside(where: PlaneWindow, points: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Tell which voxel centres of `where` an outline shuts in, by counting crossings on each row.
 
     Row by row because scikit-image asks every voxel about every edge, too slow for a lasso.

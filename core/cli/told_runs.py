@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from core.models.classifiers import ClassifierModel
     from core.models.model_fit import ModelFit
     from core.models.registry import Model
-    from core.studies.case_units import Told
+    from core.studies.case_units import Followed
     from core.workspace.workspace_folder import Workspace
 
 _MOST = 5
@@ -78,7 +78,7 @@ def classifier_teller(model: ClassifierModel) -> Callable[[LoadedCase], None]:
     return fit_teller(lambda volume: fit_of_classifier(model, volume))
 
 
-def said_once() -> Told:
+def said_once() -> Followed:
     """Return what makes `told_before` of a model's predictor, and the same for every case."""
     made: dict[str, Predictor] = {}
 

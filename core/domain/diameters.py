@@ -19,13 +19,13 @@ from core.domain.components import LESION_NEIGHBOURS, MaskLike
 from core.domain.grid import Grid
 from core.domain.mask import binarise
 from core.domain.plane import Plane, Voxel
-from core.domain.plane_metric import Place, PlaneMetric, plane_metric
+from core.domain.plane_metric import PlaneMetric, PlanePlace, plane_metric
 from core.domain.progress import Progress, silent
 
 _JOINED = np.ones((3, 3), bool)
 _SAME = 1e-9  # of a length: two lines are as long as each other
 
-Line = tuple[Place, Place]
+Line = tuple[PlanePlace, PlanePlace]
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ def _furthest_possible(piece: NDArray[np.bool_], metric: PlaneMetric) -> float:
     return float(metric.lengths([(height, width), (height, -width)]).max())
 
 
-def _place(at: NDArray[np.float64]) -> Place:
+def _place(at: NDArray[np.float64]) -> PlanePlace:
     return float(at[0]), float(at[1])
 
 

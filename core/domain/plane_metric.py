@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from core.domain.grid import Grid, LengthUnit
 from core.domain.plane import Plane
 
-Place: TypeAlias = tuple[float, float]
+PlanePlace: TypeAlias = tuple[float, float]
 """(row, column) on a slice, along the edges of pixels."""
 
 
@@ -47,7 +47,7 @@ class PlaneMetric:
         """How long a step of one row is, in `unit`."""
         return math.sqrt(self.rows)
 
-    def length(self, one: Place, other: Place) -> float:
+    def length(self, one: PlanePlace, other: PlanePlace) -> float:
         """Return how far two places are apart, in `unit`."""
         return float(self.lengths(np.subtract(other, one)))
 

@@ -7,10 +7,10 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.plane_metric import Place, PlaneMetric
+from core.domain.plane_metric import PlaneMetric, PlanePlace
 from core.domain.volume import Pixels
 
-Shape: TypeAlias = Literal["ellipse", "rectangle"]
+RegionShape: TypeAlias = Literal["ellipse", "rectangle"]
 
 _FLAT = 1e-6  # pixels: an ellipse no wider is a line
 
@@ -31,7 +31,9 @@ class RegionValues:
     high: float | None = None
 
 
-def inside(shape: Shape, corners: tuple[Place, Place], size: tuple[int, int]) -> NDArray[np.bool_]:
+def inside(
+    shape: RegionShape, corners: tuple[PlanePlace, PlanePlace], size: tuple[int, int]
+) -> NDArray[np.bool_]:
     """Return which pixels (rows, columns) of a slice of `size` have their centre in a shape.
 
     `corners` are two opposite ones of the rectangle, or of that around the ellipse; what lies on
@@ -50,7 +52,7 @@ def inside(shape: Shape, corners: tuple[Place, Place], size: tuple[int, int]) ->
 
 
 def region_values(
-    pixels: Pixels, shape: Shape, corners: tuple[Place, Place], metric: PlaneMetric
+    pixels: Pixels, shape: RegionShape, corners: tuple[PlanePlace, PlanePlace], metric: PlaneMetric
 ) -> RegionValues:
     """Return what a slice (rows, columns) of a channel holds within a shape; see `inside`."""
     values = pixels[inside(shape, corners, (pixels.shape[0], pixels.shape[1]))].astype(np.float64)

@@ -17,6 +17,9 @@ LGG_CHANNELS = ("Pre", "FLAIR", "Post")
 Pixels = NDArray[Any]
 """Real values of any integer or floating type; 8 and 16 bit are the fastest."""
 
+FloatArray = NDArray[np.float32]
+"""What a network takes and gives: values of channels, logits, probabilities."""
+
 
 @dataclass(frozen=True, eq=False)
 class Volume:

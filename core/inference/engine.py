@@ -12,7 +12,7 @@ from core.domain.errors import ModelError
 from core.domain.prediction import OnSlices, Prediction, prediction_of
 from core.domain.progress import Cancelled, Progress, silent
 from core.domain.triage import Triage
-from core.domain.volume import Volume
+from core.domain.volume import FloatArray, Volume
 from core.inference.child_environment import child_command, child_environment
 from core.inference.engine_messages import (
     Answered,
@@ -35,7 +35,6 @@ from core.inference.engine_messages import (
     read_reply,
     write_message,
 )
-from core.inference.loaded_network import FloatArray
 from core.models.classifiers import ClassifierModel
 from core.models.guides import GuideModel
 from core.models.registry import Model

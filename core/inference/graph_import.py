@@ -15,9 +15,8 @@ import numpy as np
 
 from core.domain.errors import ModelError, reason
 from core.domain.model_output import ModelOutput, OutputKind
-from core.domain.volume import LGG_CHANNELS
+from core.domain.volume import LGG_CHANNELS, FloatArray
 from core.inference.engines import open_network
-from core.inference.loaded_network import FloatArray
 from core.io.json_file import decode_json
 from core.models.certificates import (
     CERTIFICATES_FILE,

@@ -7,15 +7,13 @@ the same formulas over the values themselves.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.volume import Pixels
+from core.domain.volume import FloatArray, Pixels
 from core.models.preprocessing import Preprocessing
-
-FloatArray: TypeAlias = NDArray[np.float32]
 
 _FLAT = 1e-6
 _ALONE = ("image", "box", "nonzero")

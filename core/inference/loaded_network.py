@@ -4,12 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
 
-import numpy as np
-from numpy.typing import NDArray
-
+from core.domain.volume import FloatArray
 from core.models.any_model import AnyModel
-
-FloatArray: TypeAlias = NDArray[np.float32]
 
 
 class MemoryShort(Exception):

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.prediction import quantise
-from core.inference.intensity import FloatArray
+from core.domain.volume import FloatArray
 from core.inference.preprocess import Prepared, from_grid
 
 

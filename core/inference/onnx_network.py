@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from core.domain.errors import ModelError
-from core.inference.loaded_network import FloatArray
+from core.domain.volume import FloatArray
 from core.models.any_model import AnyModel
 from core.models.network_graph import require_graph
 

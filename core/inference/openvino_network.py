@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from core.domain.errors import ModelError
+from core.domain.volume import FloatArray
 from core.inference.compiled_graphs import CompiledGraphs, keep, take_up
-from core.inference.loaded_network import FloatArray, Pending
+from core.inference.loaded_network import Pending
 from core.inference.model_graph import slice_shape
 from core.models.any_model import AnyModel
 from core.models.certificates import file_hash

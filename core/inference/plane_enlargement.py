@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from core.inference.intensity import FloatArray
+from core.domain.volume import FloatArray
 
 _Indices: TypeAlias = NDArray[np.intp]
 

@@ -15,7 +15,7 @@ from core.domain.prediction import LabelProbabilities, OnSlices, Prediction
 from core.domain.progress import Progress, silent
 from core.inference.engines import check_device
 from core.io.case_reader import LoadedCase
-from core.models.filled_label import filled, output_of
+from core.models.filled_label import in_focus, output_of
 from core.models.mask_model import MaskModel
 from core.models.registry import Model
 from core.workspace import prediction_cache
@@ -139,7 +139,7 @@ def local_predictor(model: Model, device: str = "auto", *, threads: int = 0) -> 
     `threads` are those a processor may use for it, 0 for all that this process may.
     """
     run = _runner(model, device, threads)
-    return lambda loaded, progress: filled(loaded, run(loaded, progress)).focused(loaded.focus)
+    return lambda loaded, progress: in_focus(loaded, run(loaded, progress))
 
 
 def _runner(model: Model, device: str, threads: int = 0) -> Predictor:

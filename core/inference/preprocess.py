@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.domain.label_set import LabelMap
-from core.domain.volume import Pixels, Volume
-from core.inference.intensity import FloatArray, normalisers
+from core.domain.volume import FloatArray, Pixels, Volume
+from core.inference.intensity import normalisers
 from core.inference.plane_enlargement import enlargement
 from core.inference.resample_step import SpacingChange, spacing_change
 from core.models.preprocessing import Preprocessing

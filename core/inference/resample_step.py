@@ -10,10 +10,9 @@ from PIL import Image
 
 from core.domain.errors import ModelError
 from core.domain.grid import Grid
-from core.domain.volume import Pixels
+from core.domain.volume import FloatArray, Pixels
 
-FloatArray: TypeAlias = NDArray[np.float32]
-Shape: TypeAlias = tuple[int, int, int]
+GridShape: TypeAlias = tuple[int, int, int]
 
 _MOST_VOXELS = 1 << 30  # 4 GiB of float32, and several times that on the way
 
@@ -27,8 +26,8 @@ class SpacingChange:
     between them.
     """
 
-    native: Shape
-    there: Shape
+    native: GridShape
+    there: GridShape
 
     def apply(self, values: Pixels) -> FloatArray:
         """Return `values` (Z, Y, X) of the case on the network's grid."""
@@ -93,7 +92,7 @@ def spacing_change(
     return SpacingChange(grid.shape, (z, y, x))
 
 
-def _resized(values: Pixels, weights: FloatArray, shape: Shape) -> FloatArray:
+def _resized(values: Pixels, weights: FloatArray, shape: GridShape) -> FloatArray:
     """Return (Z, Y, X) mixed along z by `weights` (Z', Z) and resized in plane to `shape`."""
     height, width = shape[1:]
     planes = np.asarray(values, np.float32)

@@ -6,7 +6,8 @@ from contextlib import AbstractContextManager
 import torch
 
 from core.domain.errors import ModelError
-from core.inference.loaded_network import FloatArray, MemoryShort
+from core.domain.volume import FloatArray
+from core.inference.loaded_network import MemoryShort
 from core.inference.torch_device import (
     autocast,
     limit_threads,

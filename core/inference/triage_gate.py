@@ -9,7 +9,7 @@ from core.inference.prediction_service import Predictor
 from core.inference.volume_inference import RunOptions
 from core.io.case_reader import LoadedCase
 from core.models.classifiers import Classifiers
-from core.models.filled_label import filled
+from core.models.filled_label import in_focus
 from core.models.registry import Model, Registry
 
 
@@ -28,6 +28,6 @@ def gated_predictor(
         found = triager.triage(loaded.volume)
         only = tuple(likely_slices(found.probability, threshold=skip_below))
         options = RunOptions(device, only=only)
-        return filled(loaded, runner.predict(loaded.volume, options, progress=progress))
+        return in_focus(loaded, runner.predict(loaded.volume, options, progress=progress))
 
     return predict

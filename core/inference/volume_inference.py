@@ -12,9 +12,9 @@ from core.domain.errors import ModelError
 from core.domain.model_output import ModelOutput
 from core.domain.prediction import OnSlices, Prediction, prediction_of
 from core.domain.progress import Progress, silent
-from core.domain.volume import Volume
+from core.domain.volume import FloatArray, Volume
 from core.inference.engines import open_network
-from core.inference.loaded_network import FloatArray, LoadedNetwork, MemoryShort, Pending, begin
+from core.inference.loaded_network import LoadedNetwork, MemoryShort, Pending, begin
 from core.inference.native_slices import NativeSlices
 from core.inference.preprocess import Prepared, prepare
 from core.models.registry import Model, prediction_key

@@ -9,7 +9,9 @@ from core.domain.label_set import LabelSet
 from core.domain.progress import Progress, part
 from core.domain.role import Role
 from core.io.label_folders import LabelFolder
+from core.io.label_table import table_of
 from core.io.layouts.found import FoundCase
+from core.io.readers import with_data
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,18 @@ class Case:
         return tuple(dict.fromkeys(found))
 
     @property
+    def tables(self) -> tuple[Path, ...]:
+        """The tables beside its masks that name their labels, read with them; those there are."""
+        masks = () if self.volumes is None else self.volumes.masks
+        beside = (place for mask in masks for place in (mask.files[0], mask.files[0].parent))
+        return tuple(path for path in dict.fromkeys(map(table_of, beside)) if path.is_file())
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """All that is read of it: its files, the data beside headers, the tables of its masks."""
+        return (*with_data(self.files), *self.tables)
+
+    @property
     def folders(self) -> frozenset[Path]:
         """The folders of its originals, which are never written to."""
         return frozenset((self.folder, *(path.parent for path in self.files)))
@@ -99,12 +113,14 @@ class Case:
 
         slices = tuple(SliceFiles(s.number, place(s.image), placed(s.mask)) for s in self.slices)
         volumes = None if self.volumes is None else self.volumes.moved(place)
+        folders = tuple(folder.moved(place) for folder in self.label_masks)
         return replace(
             self,
             folder=place(self.folder),
             slices=slices,
             volumes=volumes,
             root=placed(self.root),
+            label_masks=folders,
         )
 
     @property

@@ -7,17 +7,16 @@ import numpy as np
 
 from core.domain.errors import DataError
 from core.domain.grid import Grid
-from core.domain.label_set import BINARY, LabelMap, LabelSet, Region
+from core.domain.label_set import BINARY, LabelMap, LabelSet
 from core.domain.mask import binarise
 from core.domain.overlaps import renumbered
 from core.io.case import Case
-from core.io.case_reader import region_of
 from core.io.found_case import read_channel, read_mask
-from core.io.label_table import label_table, with_table, write_label_table
+from core.io.label_table import with_table
 from core.io.label_values import label_map
 from core.io.layouts.found import FoundMask
 from core.io.readers import read, stem_of, suffix_of
-from core.io.slice_masks import IN_SLICES, SliceTarget, in_slices, slice_parts, write_planes
+from core.io.slice_masks import IN_SLICES, SliceTarget, in_parts, in_slices
 from core.io.stored import Stored
 from core.io.writers import NOBODY, Maker, labelled, plain_volume, suffix_like, write
 
@@ -71,30 +70,11 @@ def write_mask(
     """
     check_format(format_name)
     if in_slices(case, format_name):
-        written: list[Path] = []
         target = SliceTarget(case, folder / case.id, ending, format_name)
-        several = target.holds_values(drawn.labels)
-        for paths, planes in slice_parts(target, drawn.label_map, drawn.labels):
-            write_planes(paths, planes, several=several)
-            written += paths
-        return [*written, *write_names(case.id, drawn.labels, target.folder)]
+        return in_parts(target, drawn.label_map, drawn.labels).write()
     like = stored_like(case, drawn.label_map)
     path = folder / f"{case.id}{SUFFIXES[format_name] if format_name else suffix_like(like)}"
     return [*write_on(like, drawn, path, case=case, format_name=format_name)]
-
-
-def write_names(
-    case_id: str, labels: LabelSet, folder: Path, *, keep: bool = False
-) -> tuple[Path, ...]:
-    """Write names and colours of several labels among masks in slices, and return their file.
-
-    One that is there stays where `keep` says so.
-    """
-    table = label_table(folder, case_id)
-    if labels.is_binary or (keep and table.exists()):
-        return ()
-    write_label_table(table, labels)
-    return (table,)
 
 
 def write_on(
@@ -151,12 +131,6 @@ def read_drawn_labels(
     _, turn = like.grid.canonical()
     values = renumbered(placed.values, placed.labels, written)
     return np.ascontiguousarray(turn.apply(values)), placed.labels
-
-
-def named_region(labels: LabelSet, name: str) -> Region:
-    """Return the region of that name; all of the labels where there is none so called."""
-    known = {region.name for region in labels.regions} | {each.name for each in labels.labels}
-    return region_of(labels, name if name in known else "")
 
 
 def stored_like(case: Case, mask: LabelMap) -> Stored:

@@ -7,7 +7,7 @@ import numpy as np
 
 from core.domain.errors import DataError
 from core.domain.grid import AS_STORED, Turn
-from core.domain.label_set import HIGHEST, LabelMap, LabelSet, Region, from_values
+from core.domain.label_set import LabelMap, LabelSet, Region, from_values, values_in
 from core.domain.mask import Mask, binarise
 from core.domain.mask_judgement import head_of, judge_mask
 from core.domain.prediction import Focus, Prediction
@@ -132,7 +132,7 @@ def read_case(
 
 def _named_in(case: Case, label_map: LabelMap, told: LabelSet | None) -> LabelSet:
     """Return the labels of a case; `told` are those of its files, for what overlaps there."""
-    values = np.flatnonzero(np.bincount(label_map.ravel(), minlength=HIGHEST + 1)).tolist()
+    values = values_in(label_map)
     return from_values(values) if case.labels is None else case.labels.with_found(values, told)
 
 
@@ -232,6 +232,14 @@ def region_of(labels: LabelSet, name: str) -> Region:
         raise DataError(
             f"{name}: expected a region of {known}, found another name. Choose one of them."
         ) from error
+
+
+def named_region(labels: LabelSet, name: str) -> Region:
+    """Return the region of that name; all of the labels where there is none so called."""
+    try:
+        return labels.region(name)
+    except KeyError:
+        return labels.whole
 
 
 def read_volume(case: Case, *, progress: Progress = silent) -> Volume:

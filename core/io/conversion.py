@@ -7,15 +7,15 @@ import numpy as np
 
 from core.domain.errors import DataError, FileError
 from core.domain.label_set import LabelMap
+from core.domain.volume import Pixels
 from core.io import readers
-from core.io.case_masks import write_names
 from core.io.found_case import PlacedMask, ReadCase, read_case, read_channel, read_mask
-from core.io.label_table import with_table
+from core.io.label_table import label_table, with_table, write_names
 from core.io.layouts.found import FoundCase, FoundMask
 from core.io.layouts.registry import find
 from core.io.slice_folder import slices_of
 from core.io.slice_masks import write_planes
-from core.io.stored import Pixels, Stored
+from core.io.stored import Stored
 from core.io.tiff import write_image
 from core.io.write_guard import refuse_inside
 from core.io.writers import Maker, labelled, write, writer_of
@@ -127,7 +127,7 @@ def _write_slices(target: Path, case: ReadCase) -> tuple[str, ...]:
             stems = (f"{target.name}_{index + 1}" for index in range(len(mask)))
             paths = [part / f"{stem}_mask.tif" for stem in stems]
             write_planes(paths, mask, several=not drawn.labels.is_binary)
-            write_names(target.name, drawn.labels, part)
+            write_names(label_table(part, target.name), drawn.labels)
         part.rename(target)
     finally:
         for left in part.iterdir() if part.exists() else ():

@@ -10,17 +10,15 @@ from core.domain.label_set import LabelSet
 from core.domain.progress import Progress, silent
 from core.io import slice_dataset
 from core.io.case import Case
-from core.io.label_folders import labels_of_folders, numbered
-from core.io.label_table import label_table, named_by_tables
-from core.io.layouts.found import FolderUnknown, FoundCase, FoundDataset
+from core.io.label_folders import labelled, named_folders
+from core.io.label_table import label_table
+from core.io.layouts.found import SLICES, FolderUnknown, FoundCase, FoundDataset
 from core.io.layouts.places import mask_place
-from core.io.layouts.tree import natural_key, nfc
+from core.io.layouts.tree import nfc
 from core.io.mask_evidence import labels_of_masks
 from core.io.organisation import AS_IT_LIES, Organisation, found_in
 
 _OWN_PLACES = ("bids", "dicom")  # whose masks lie deeper than their name says
-SLICES = "lgg"
-"""The layout whose cases are slices, read by a reader of their own."""
 
 
 @dataclass(frozen=True)
@@ -86,20 +84,22 @@ def _of_slices(root: Path, how: Organisation, progress: Progress) -> Dataset:
 
 def _of_cases(root: Path, cases: Sequence[Case], notices: tuple[str, ...]) -> Dataset:
     """Return slices as a dataset, with the labels that their masks tell all together."""
-    folders = [folder.name for case in cases for folder in case.label_masks]
-    if folders:
-        found = labels_of_folders(sorted(set(folders), key=natural_key))
-        named = named_by_tables(found, map(_table, cases))
-        told = (
-            replace(case, labels=named.labels, label_masks=numbered(case.label_masks, found))
-            for case in cases
+    tables = [_table(case) for case in cases]
+    folders = (folder.name for case in cases for folder in case.label_masks)
+    by_name, named = named_folders(folders, tables)
+    plain = [_mask_files(case) for case in cases if not case.label_masks]
+    values, found = labels_of_masks(plain, tables, named.labels)
+    told = (
+        replace(
+            case,
+            labels=found.labels,
+            label_masks=labelled(case.label_masks, by_name),
+            mask_values=() if case.label_masks else values,
         )
-        return Dataset(root, tuple(told), (*notices, *named.notices), labels=named.labels)
-    values, named = labels_of_masks([_mask_files(case) for case in cases], map(_table, cases))
-    if not values:
-        return Dataset(root, tuple(cases), (*notices, *named.notices))
-    told = (replace(case, labels=named.labels, mask_values=values) for case in cases)
-    return Dataset(root, tuple(told), (*notices, *named.notices), labels=named.labels)
+        for case in cases
+    )
+    said = (*notices, *named.notices, *found.notices)
+    return Dataset(root, tuple(told), said, labels=found.labels)
 
 
 def _table(case: Case) -> Path:

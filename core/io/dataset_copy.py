@@ -14,6 +14,7 @@ from core.io.case_masks import SUFFIXES
 from core.io.dataset import Dataset
 from core.io.json_file import write_json
 from core.io.layouts.dataset_json import NAME
+from core.io.readers import with_data
 from core.io.slice_folder import slices_of
 from core.io.slice_masks import IN_SLICES
 from core.io.tiff import write_image
@@ -42,8 +43,9 @@ def copy_images(
     if format_name in IN_SLICES:
         return _write_slices(case, volume, folder)
     if case.root is not None:
-        for path in {path for channel in case.volumes.channels for path in channel.files}:
-            _copy(path, folder / path.relative_to(case.root))
+        for path in with_data(path for channel in case.volumes.channels for path in channel.files):
+            if path.is_relative_to(case.root):  # what a header names elsewhere stays there
+                _copy(path, folder / path.relative_to(case.root))
     return ()
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from core.domain.grid import Grid
 from core.domain.label_names import told_apart
 from core.domain.label_set import HIGHEST, Code, Colour, Label, LabelMap, LabelSet, colour_of
-from core.domain.overlaps import SegmentPile, told_of
+from core.domain.overlaps import SegmentPile
 from core.io import dicom_file
 from core.io.dicom_planes import DicomPlane, planes_of
 from core.io.dicom_stack import PARALLEL, affine_of, directions_of
@@ -167,9 +167,8 @@ def _voxels(
     pile = SegmentPile(labels.labels, grid.shape)
     for index, number in enumerate(numbers):
         pile.lay(values[number], frames[index], z=slots[index])
-    voxels, labels, shared = together(path, pile)
-    notices += (told_of(path.name, labels, shared),) if shared else ()
-    return voxels, labels, tuple(notices)
+    voxels, labels, told = together(path, pile)
+    return voxels, labels, (*notices, *told)
 
 
 def _foreground(found: Dataset, frames: NDArray[Any]) -> tuple[NDArray[np.bool_], bool]:

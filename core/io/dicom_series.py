@@ -14,13 +14,14 @@ import numpy as np
 
 from core.domain.errors import FileError
 from core.domain.role import Role, role_of
+from core.domain.volume import Pixels
 from core.io import dicom_file
 from core.io.choice import colour_told
 from core.io.dicom_planes import DicomPlane, planes_of
 from core.io.dicom_stack import Stack, separated, stacked
 from core.io.file_bytes import is_dicom
 from core.io.readers import Reader
-from core.io.stored import Passport, Pixels, Stored
+from core.io.stored import Passport, Stored
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset

@@ -15,7 +15,7 @@ from core.domain.placement import placement
 from core.domain.prediction import SURE, SureLabels, quantise
 from core.domain.resample import nearest
 from core.io import readers
-from core.io.case_reader import LoadedCase, region_of
+from core.io.case_reader import LoadedCase, named_region
 from core.io.found_case import may_be_cut, other_grid, resampled_told
 from core.io.label_table import with_table
 from core.io.label_values import label_map
@@ -74,17 +74,10 @@ def read_foreign(
     if labels is not None and not labels.is_binary:
         if not several and not _tells_labels(stored, found.values):
             return _said(placed, np.minimum(placed.values, 1) * _SURE)
-        wanted = loaded.case.region
-        region = region_of(found.labels, wanted if _has(found.labels, wanted) else "")
-        foreign = tuple(
-            value
-            for value in np.flatnonzero(np.bincount(placed.values.ravel())).tolist()
-            if value and value not in labels.values
-        )
-        said = SureLabels(placed.values, found.labels, foreign)
-        if foreign:
+        said = SureLabels(placed.values, found.labels).adapted(labels)
+        if said.foreign:
             placed = replace(placed, told=(*placed.told, _told_foreign(files[0], said, labels)))
-        return _said(placed, said.of(region), said)
+        return _said(placed, said.of(named_region(said.labels, loaded.case.region)), said)
     return _said(placed, np.minimum(placed.values, 1) * _SURE)
 
 
@@ -126,11 +119,6 @@ def _read(files: Sequence[Path]) -> Stored:
 def _tells_labels(stored: Stored, values: LabelMap) -> bool:
     named = stored.labels is not None and not stored.labels.is_binary
     return named or int(values.max(initial=0)) > 1
-
-
-def _has(labels: LabelSet, name: str) -> bool:
-    known = [region.name for region in labels.regions] + [label.name for label in labels.labels]
-    return name in known
 
 
 def _probability(stored: Stored, path: Path) -> NDArray[np.uint8] | None:

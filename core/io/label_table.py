@@ -47,6 +47,17 @@ def write_label_table(path: Path, labels: LabelSet) -> None:
     write_bytes(path, _text(labels))
 
 
+def write_names(path: Path, labels: LabelSet, *, keep: bool = False) -> tuple[Path, ...]:
+    """Write names and colours of several labels into a table, and return its file, if any.
+
+    One that is there stays where `keep` says so.
+    """
+    if labels.is_binary or (keep and path.exists()):
+        return ()
+    write_label_table(path, labels)
+    return (path,)
+
+
 def is_same_table(path: Path, labels: LabelSet) -> bool:
     """Tell whether a table is what `write_label_table` would write."""
     try:

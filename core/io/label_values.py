@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.errors import FileError
-from core.domain.label_set import HIGHEST, LabelMap, LabelSet, binary, from_values
-from core.domain.overlaps import SegmentPile
-from core.io.stored import Pixels, Stored
+from core.domain.label_set import HIGHEST, LabelMap, LabelSet, binary, from_values, values_in
+from core.domain.overlaps import SegmentPile, told_of
+from core.domain.volume import Pixels
+from core.io.stored import Stored
 
 _ROUNDING = 0.05
 """Scaled and floating labels stray from whole numbers: a slope turns 1 into 1.0039."""
@@ -40,17 +41,20 @@ def label_map(stored: Stored, labels: LabelSet | None = None) -> Labels:
         whole, more = _narrowed(whole, path)
         notices += more
     values = np.ascontiguousarray(whole, np.uint8)
-    found = _values_of(values)
-    return Labels(values, _named(labels or stored.labels, found, stored.labels), notices)
+    found = _named(labels or stored.labels, values_in(values), stored.labels)
+    return Labels(values, found, notices)
 
 
-def together(path: Path, pile: SegmentPile) -> tuple[LabelMap, LabelSet, int]:
-    """Return the label map (Z, Y, X) of the segments in a file, its labels, and shared voxels.
+def together(
+    path: Path, pile: SegmentPile, name: str = ""
+) -> tuple[LabelMap, LabelSet, tuple[str, ...]]:
+    """Return the label map (Z, Y, X) of the segments in a file, its labels, and what is told.
 
-    Raises `FileError` where more segments overlap in more ways than a label map has values for.
+    That is told by `name`, where it is not called as its file. Raises `FileError` where more
+    segments overlap in more ways than a label map has values for.
     """
     try:
-        return pile.together()
+        values, labels, shared = pile.together()
     except ValueError as error:
         raise _refused(
             path,
@@ -58,20 +62,13 @@ def together(path: Path, pile: SegmentPile) -> tuple[LabelMap, LabelSet, int]:
             str(error).rpartition("found ")[2],
             "Save the segments in several files.",
         ) from error
-
-
-def _values_of(values: LabelMap) -> list[int]:
-    """Return which values there are; slice by slice, because counting takes eight bytes a voxel."""
-    seen = np.zeros(HIGHEST + 1, bool)
-    for plane in values:
-        seen |= np.bincount(plane.ravel(), minlength=HIGHEST + 1) > 0
-    return np.flatnonzero(seen).tolist()
+    return values, labels, (told_of(name or path.name, labels, shared),) if shared else ()
 
 
 def _named(named: LabelSet | None, found: list[int], told: LabelSet | None) -> LabelSet:
     """Return the labels of the values found; what the file alone tells are combinations."""
     if named is None:
-        return from_values(found) if any(found) else binary()
+        return from_values(found) if found else binary()
     return named.with_found(found, told)
 
 

@@ -12,30 +12,33 @@ from pathlib import Path
 import numpy as np
 
 from core.domain.errors import FileError
-from core.domain.label_set import from_values
+from core.domain.label_set import LabelSet, from_values
 from core.io.label_table import LabelTable, first_table, label_table
-from core.io.layouts.found import FoundDataset
+from core.io.layouts.found import SLICES, FoundDataset, FoundMask
 from core.io.mask_meaning import holds_labels
 from core.io.tiff import read_picture
 from core.io.tiff_samples import TiffPicture
 
 _CASES, _MASKS = 12, 3
-_SLICES = "lgg"
 _LEAST_BITS = 8
 
 
 def labels_of_masks(
-    cases: Sequence[Sequence[Path]], tables: Iterable[Path]
+    cases: Sequence[Sequence[Path]], tables: Iterable[Path], folders: LabelSet | None = None
 ) -> tuple[tuple[int, ...], LabelTable]:
     """Return the label values that the masks of cases hold, as `values_of_masks`, and their labels.
 
     The first of `tables` that can be used names them, and tells values that masks alone would not.
+    Where other cases of the dataset have masks in a folder a label, `folders` are their labels,
+    which were named already: then these are among the labels, and tables say nothing more.
     """
-    table = first_table(tables)
-    named = table.labels if table.labels and not table.labels.is_binary else None
+    table = first_table(tables) if folders is None else LabelTable(folders)
+    named = table.labels
+    if folders is None and named is not None and named.is_binary:
+        named = None
     values = values_of_masks(cases, named.values if named else ())
     if not values:
-        return (), LabelTable(None, table.notices)
+        return (), LabelTable(folders, table.notices)
     labels = from_values(values) if named is None else named.with_found(values)
     return labels.values, LabelTable(labels, table.notices)
 
@@ -63,20 +66,23 @@ def values_of_masks(cases: Sequence[Sequence[Path]], known: Sequence[int] = ()) 
 
 def told_by_masks(found: FoundDataset) -> FoundDataset:
     """Return a dataset of slices with the label values that its masks hold; another as it is."""
-    if found.layout != _SLICES:
+    if found.layout != SLICES:
         return found
-    plain = [mask for case in found.cases for mask in case.masks[:1] if not mask.folders]
+    first = [mask for case in found.cases for mask in case.masks[:1]]
+    plain = [mask.files for mask in first if not mask.folders]
+    folders = found.labels if len(plain) < len(first) else None
     tables = (label_table(case.channels[0].files[0].parent, case.id) for case in found.cases)
-    values, named = labels_of_masks([mask.files for mask in plain], tables)
-    if not values:
-        return replace(found, notices=(*found.notices, *named.notices))
+    values, named = labels_of_masks(plain, tables, folders)
     cases = tuple(
-        replace(case, masks=tuple(replace(mask, values=values) for mask in case.masks))
+        replace(case, masks=tuple(_with_values(mask, values) for mask in case.masks))
         for case in found.cases
     )
-    return replace(
-        found, cases=cases, labels=named.labels, notices=(*found.notices, *named.notices)
-    )
+    labels = named.labels or found.labels
+    return replace(found, cases=cases, labels=labels, notices=(*found.notices, *named.notices))
+
+
+def _with_values(mask: FoundMask, values: tuple[int, ...]) -> FoundMask:
+    return mask if mask.folders else replace(mask, values=values)
 
 
 def words_of(values: Iterable[int]) -> str:

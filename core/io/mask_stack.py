@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.errors import FileError
-from core.domain.label_set import LabelSet
+from core.domain.label_set import Label, LabelSet
 from core.domain.mask import Mask, binarise
-from core.domain.overlaps import SegmentPile, told_of
+from core.domain.overlaps import SegmentPile
 from core.io.case import Case, SliceFiles
 from core.io.label_values import together
 from core.io.mask_evidence import words_of
@@ -39,24 +39,10 @@ def read_masks(case: Case, shape: tuple[int, int, int]) -> MaskStack:
     if case.label_masks:
         return _read_folders(case, shape)
     stack = MaskStack(np.zeros(shape, np.uint8), np.zeros(shape, np.uint8))
-    kinds: dict[tuple[object, ...], dict[int, TiffPicture]] = {}
-    room = room_for_pixels()
-    for index, files in enumerate(case.slices):
-        if files.mask is None:
-            continue
-        try:
-            picture = read_picture(files.mask, room=room)
-            room -= picture.planes.nbytes
-            _check_shape(files, picture.planes.shape[1:], shape[1:])
-        except FileError as error:
-            stack.damaged[index] = error
-        except MemoryError:
-            stack.damaged[index] = refused_mask(files.mask, "more pixels than memory holds")
-        else:
-            kinds.setdefault(kind_of(picture), {})[index] = picture
-    for pictures in kinds.values():
+    kinds, stack.damaged = _pictures(case, shape[1:])
+    for pictures in kinds:
         _take(case, stack, pictures)
-    stack.said += _said_of_kinds(case, list(kinds.values()))
+    stack.said += _said_of_kinds(case, kinds)
     if case.mask_values and stack.usable:
         stack.said.append(
             f"{case.id}: expected masks of two values, found {words_of(case.mask_values)} in those "
@@ -65,35 +51,15 @@ def read_masks(case: Case, shape: tuple[int, int, int]) -> MaskStack:
     return stack
 
 
-def _read_folders(case: Case, shape: tuple[int, int, int]) -> MaskStack:
-    """Return the masks of folders, each of a label, together: what several share is kept."""
-    stack = MaskStack(np.zeros(shape, np.uint8), np.zeros(shape, np.uint8))
-    pile = SegmentPile([folder.label for folder in case.label_masks], shape)
-    for alone, value in _each_folder(case):
-        own = read_masks(alone, shape)
-        stack.usable |= own.usable
-        stack.damaged |= own.damaged
-        stack.said += own.said
-        pile.lay(value, own.mask > 0)
-    stack.labels, stack.named, shared = together(case.folder, pile)
-    stack.mask = binarise(stack.labels)
-    stack.said += [told_of(case.id, stack.named, shared)] if shared else []
-    return stack
+def _pictures(
+    case: Case, shape: tuple[int, int] | None = None
+) -> tuple[list[dict[int, TiffPicture]], dict[int, FileError]]:
+    """Return the masks by the index of their slice, those of a kind together; and damaged ones.
 
-
-def _each_folder(case: Case) -> Iterator[tuple[Case, int]]:
-    """Yield the case as if the masks of one folder were its masks, with the value of the label."""
-    for folder in case.label_masks:
-        masks = dict(folder.masks)
-        slices = tuple(replace(each, mask=masks.get(each.number)) for each in case.slices)
-        yield replace(case, slices=slices, label_masks=(), mask_values=()), folder.value
-
-
-def read_loose_masks(case: Case) -> dict[int, Mask]:
-    """Return the masks that can be used by the index of their slice, each on a grid of its own."""
-    if case.label_masks:
-        return _loose_of_folders(case)
+    One of another `shape` (Y, X) than is wanted is damaged too.
+    """
     kinds: dict[tuple[object, ...], dict[int, TiffPicture]] = {}
+    damaged: dict[int, FileError] = {}
     room = room_for_pixels()
     for index, files in enumerate(case.slices):
         if files.mask is None:
@@ -101,11 +67,50 @@ def read_loose_masks(case: Case) -> dict[int, Mask]:
         try:
             picture = read_picture(files.mask, room=room)
             room -= picture.planes.nbytes
-        except (FileError, MemoryError):
+            if shape is not None:
+                _check_shape(files, picture.planes.shape[1:], shape)
+        except FileError as error:
+            damaged[index] = error
+        except MemoryError:
+            damaged[index] = refused_mask(files.mask, "more pixels than memory holds")
+        else:
+            kinds.setdefault(kind_of(picture), {})[index] = picture
+    return list(kinds.values()), damaged
+
+
+def _read_folders(case: Case, shape: tuple[int, int, int]) -> MaskStack:
+    """Return the masks of folders, each of a label, together: what several share is kept."""
+    stack = MaskStack(np.zeros(shape, np.uint8), np.zeros(shape, np.uint8))
+    folders = list(_each_folder(case))
+    pile = SegmentPile(list({label.value: label for _, label in folders}.values()), shape)
+    for alone, label in folders:
+        own = read_masks(alone, shape)
+        stack.usable |= own.usable
+        stack.damaged |= own.damaged
+        stack.said += own.said
+        pile.lay(label.value, own.mask > 0)
+    stack.labels, stack.named, told = together(case.folder, pile, case.id)
+    stack.mask = binarise(stack.labels)
+    stack.said += told
+    return stack
+
+
+def _each_folder(case: Case) -> Iterator[tuple[Case, Label]]:
+    """Yield the case as if the masks of one folder were its masks, with the label they are of."""
+    for folder in case.label_masks:
+        if folder.label is None:
             continue
-        kinds.setdefault(kind_of(picture), {})[index] = picture
+        masks = dict(folder.masks)
+        slices = tuple(replace(each, mask=masks.get(each.number)) for each in case.slices)
+        yield replace(case, slices=slices, label_masks=(), mask_values=()), folder.label
+
+
+def read_loose_masks(case: Case) -> dict[int, Mask]:
+    """Return the masks that can be used by the index of their slice, each on a grid of its own."""
+    if case.label_masks:
+        return _loose_of_folders(case)
     found: dict[int, Mask] = {}
-    for pictures in kinds.values():
+    for pictures in _pictures(case)[0]:
         meaning = meaning_of_masks(list(pictures.values()))
         if not meaning.refused:
             found.update(zip(pictures, meaning.masks, strict=True))

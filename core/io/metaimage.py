@@ -12,12 +12,13 @@ from isal import isal_zlib
 
 from core.domain.errors import FileError
 from core.domain.grid import Affine, Grid, is_affine
+from core.domain.volume import Pixels
 from core.io import file_bytes
 from core.io.choice import colour_told, only_one, volume_of
 from core.io.evidence import notices_of
 from core.io.memory import require_memory
 from core.io.readers import Reader
-from core.io.stored import GeometrySource, Passport, Pixels, Stored
+from core.io.stored import GeometrySource, Passport, Stored
 
 _HEADER = re.compile(rb"^\s*(\w+)\s*=\s*([^\r\n]*?)\s*$", re.MULTILINE)
 _DIRECTIONS = ("TransformMatrix", "Orientation", "Rotation")
@@ -212,6 +213,10 @@ def _files(path: Path, said: str) -> list[Path]:
     return [path.parent / f"{pattern['before']}{n}{pattern['after']}" for n in numbers]
 
 
+def _beside(path: Path) -> list[Path]:
+    return _files(path, _fields(path).get("ElementDataFile", "LOCAL"))
+
+
 def _behind_header(path: Path) -> bytes:
     raw = path.read_bytes()
     return raw[raw.index(b"\n", raw.index(b"ElementDataFile")) + 1 :]
@@ -292,4 +297,4 @@ def _refused(path: Path, found: str) -> FileError:
     return FileError(path, expected="a MetaImage", found=found, action=file_bytes.COPY_AGAIN)
 
 
-READER = Reader("metaimage", "MetaImage", (".mha", ".mhd"), matches, read)
+READER = Reader("metaimage", "MetaImage", (".mha", ".mhd"), matches, read, beside=_beside)

@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.errors import FileError
+from core.domain.volume import Pixels
 from core.io import file_bytes
 from core.io.choice import colour_told, volume_of
 from core.io.memory import available_bytes
 from core.io.nifti_geometry import geometry_of
 from core.io.readers import Reader
-from core.io.stored import Passport, Pixels, PixelStream, Stored, StoredHead, slab_slices
+from core.io.stored import Passport, PixelStream, Stored, StoredHead, slab_slices
 
 _SIZES = {1: 348, 2: 540}
 _MAGIC = {b"n+1\0": (1, True), b"ni1\0": (1, False), b"n+2\0": (2, True), b"ni2\0": (2, False)}
@@ -207,6 +208,11 @@ def _pair(files: Sequence[Path]) -> tuple[Path, Path]:
     return path, path
 
 
+def _beside_it(path: Path) -> tuple[Path, ...]:
+    """Return both files of a pair, the one file of any other volume."""
+    return _pair([path])
+
+
 def _beside(path: Path, ending: str, others: Sequence[str]) -> Path:
     stem = path.name[: -len(ending)]
     for other in others:
@@ -324,5 +330,11 @@ def _short(path: Path, expected: int, found: int) -> FileError:
 
 
 READER = Reader(
-    "nifti", "NIfTI", (".nii.gz", ".nii", ".img.gz", ".hdr", ".img"), matches, read, opened
+    "nifti",
+    "NIfTI",
+    (".nii.gz", ".nii", ".img.gz", ".hdr", ".img"),
+    matches,
+    read,
+    opened,
+    _beside_it,
 )

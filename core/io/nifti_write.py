@@ -10,8 +10,9 @@ from nibabel.nifti2 import Nifti2Header
 
 from core.domain.errors import FileError
 from core.domain.grid import SQUARE_DEGREES
+from core.domain.volume import Pixels
 from core.io.nifti import NiftiHeader
-from core.io.stored import Pixels, Stored
+from core.io.stored import Stored
 from core.io.writers import Order, Writer
 
 _LONGEST = 32767  # voxels along an axis that NIfTI 1 counts

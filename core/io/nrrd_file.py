@@ -16,13 +16,14 @@ import numpy as np
 
 from core.domain.errors import FileError
 from core.domain.grid import Affine, Grid, is_affine
+from core.domain.volume import Pixels
 from core.io import file_bytes
 from core.io.choice import colour_told, only_one, volume_of
 from core.io.evidence import notices_of
 from core.io.memory import require_memory
 from core.io.nrrd_segments import collapsed, segments_of
 from core.io.readers import Reader
-from core.io.stored import GeometrySource, Passport, Pixels, Stored
+from core.io.stored import GeometrySource, Passport, Stored
 
 _SIGNS = {
     "right-anterior-superior": (1, 1, 1), "ras": (1, 1, 1),
@@ -112,14 +113,27 @@ def _check_amount(path: Path, header: Mapping[str, Any], packed: bytes) -> None:
     claimed = int(np.prod(header["sizes"], dtype=object)) * _LARGEST_TYPE
     require_memory(path.name, int(np.prod(header["sizes"], dtype=object)))
     packing = _PACKINGS.get(str(header.get("encoding", "raw")))
-    name = header.get("data file", header.get("datafile"))
-    beside = path.parent / str(name)
-    if packing is None or (name and not beside.is_file()):
+    beside = _data_file(path, header)
+    if packing is None or (beside and not beside.is_file()):
         return
-    if name:
+    if beside:
         require_memory(beside.name, beside.stat().st_size)
         packed = beside.read_bytes()
     file_bytes.check_unpacked(path, packed, packing, most=claimed + _SKIPPED)
+
+
+def _data_file(path: Path, header: Mapping[str, Any]) -> Path | None:
+    """Return the file that holds the pixels, None where they follow the header."""
+    name = header.get("data file", header.get("datafile"))
+    return path.parent / str(name) if name else None
+
+
+def _beside(path: Path) -> tuple[Path, ...]:
+    try:
+        found = _data_file(path, nrrd.read_header(str(path)))
+    except _FAULTS as error:
+        raise _refused(path, _fault(b"NRRD", error)) from error
+    return () if found is None else (found,)
 
 
 def _fault(raw: bytes, error: Exception) -> str:
@@ -248,4 +262,4 @@ def _refused(path: Path, found: str) -> FileError:
     return FileError(path, expected="an NRRD image", found=found, action=file_bytes.COPY_AGAIN)
 
 
-READER = Reader("nrrd", "NRRD", (".seg.nrrd", ".nrrd", ".nhdr"), matches, read)
+READER = Reader("nrrd", "NRRD", (".seg.nrrd", ".nrrd", ".nhdr"), matches, read, beside=_beside)

@@ -11,9 +11,9 @@ import numpy as np
 from core.domain.errors import FileError
 from core.domain.label_names import told_apart
 from core.domain.label_set import HIGHEST, Code, Colour, Label, LabelSet, colour_of
-from core.domain.overlaps import SegmentPile, told_of
+from core.domain.overlaps import SegmentPile
+from core.domain.volume import Pixels
 from core.io.label_values import together
-from core.io.stored import Pixels
 
 _FIELD = re.compile(r"Segment(\d+)_(ID|Name|Color|LabelValue|Layer|Tags)")
 
@@ -76,9 +76,8 @@ def collapsed(
     pile = SegmentPile(named_apart, layers.shape[1:])
     for segment, value in zip(segments, values, strict=True):
         pile.lay(value, layers[segment.layer] == segment.value)
-    found, named, shared = together(path, pile)
-    notices += [told_of(path.name, named, shared)] if shared else []
-    return found[np.newaxis], named, tuple(notices)
+    found, named, overlaps = together(path, pile)
+    return found[np.newaxis], named, (*notices, *overlaps)
 
 
 def _check(path: Path, layers: Pixels, segments: Sequence[Segment]) -> None:

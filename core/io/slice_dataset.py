@@ -13,17 +13,16 @@ from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import TypeAlias
 
-from core.domain.errors import DataError, reason
+from core.domain.errors import reason
 from core.domain.progress import Progress, silent
 from core.io.case import Case, SliceFiles
-from core.io.label_folders import LabelFolder
-from core.io.layouts.folder_entries import and_others, entries_of, require_text
+from core.io.label_folders import SLICE, are_masks_alone, label_folder
+from core.io.layouts.folder_entries import and_others, entries_of, require_text, unreadable
 from core.io.layouts.tree import natural, natural_key, nfc
 
 LAYOUT = "folders named <CASE> that hold <CASE>_1.tif, <CASE>_2.tif … (and <CASE>_1_mask.tif …)"
 _MOST_GAPS = 1000  # a date taken for a slice number would leave out millions
 _FEW_FOLDERS = 5  # by which the layout is known without a look at the others
-_SLICE = re.compile(r"(?P<stem>.+)_(?P<number>\d+)(?P<mask>_mask)?\.tiff?", re.IGNORECASE)
 _Below: TypeAlias = dict[str, list[str]]
 """Names of mask files by the folder they lie in."""
 _OTHER_LAYOUT = re.compile(r"dataset\.json|sub-\w+|imagesT[rs]")
@@ -39,7 +38,7 @@ def looks_like_slices(root: Path) -> bool:
                 below = sorted(folder.iterdir())
                 if any(_OTHER_LAYOUT.fullmatch(path.name) for path in below):
                     return False
-                if any(_SLICE.fullmatch(path.name) for path in below):
+                if any(SLICE.fullmatch(path.name) for path in below):
                     return True
                 deeper += [path for path in below if path.is_dir()]
         level = deeper
@@ -69,16 +68,13 @@ def slice_cases(root: Path, progress: Progress = silent) -> tuple[list[Case], li
 def _case_folders(root: Path, notices: list[str]) -> list[tuple[Path, list[str], _Below]]:
     """Return the folders of cases, the names of their files, and what lies in folders of masks."""
     if root.is_file():
-        return [(root.parent, [root.name], {})] if _SLICE.fullmatch(root.name) else []
+        return [(root.parent, [root.name], {})] if SLICE.fullmatch(root.name) else []
     try:
         own_files, own_folders = _listing(root, notices)
     except OSError as error:
-        raise DataError(
-            f"{root}: expected a folder that can be read, found: {reason(error)}. "
-            "Check that it exists and that you may open it."
-        ) from error
+        raise unreadable(root, error) from error
     found: list[tuple[Path, list[str], _Below]] = []
-    if any(_SLICE.fullmatch(name) for name in own_files):
+    if any(SLICE.fullmatch(name) for name in own_files):
         below = _masks_below(root, own_folders, notices)
         found.append((root, own_files, below))
         own_folders = [name for name in own_folders if name not in below]
@@ -94,7 +90,7 @@ def _case_folders(root: Path, notices: list[str]) -> list[tuple[Path, list[str],
                     f"found: {reason(error)}. It was left out; check its permissions."
                 )
                 continue
-            if any(_SLICE.fullmatch(name) for name in files):
+            if any(SLICE.fullmatch(name) for name in files):
                 found.append((folder, files, _masks_below(folder, folders, notices)))
             else:
                 deeper.extend(folder / name for name in folders)
@@ -108,21 +104,15 @@ def _masks_below(folder: Path, names: Sequence[str], notices: list[str]) -> _Bel
     for name in names:
         with suppress(OSError):
             files, _ = _listing(folder / name, notices)
-            slices = [match for file in files if (match := _SLICE.fullmatch(file))]
-            if slices and all(match["mask"] for match in slices):
-                found[name] = [match.group() for match in slices]
+            if are_masks_alone(files):
+                found[name] = files
     return found
 
 
 def _with_folders(case: Case, below: _Below) -> Case:
     """Return a case with the masks of its folders, each of a label; they stand before others."""
-    folders: list[LabelFolder] = []
-    for name, files in below.items():
-        matches = [(file, match) for file in files if (match := _SLICE.fullmatch(file))]
-        own = [(int(m["number"]), f) for f, m in matches if nfc(m["stem"]) == case.id]
-        masks = {number: case.folder / name / file for number, file in own}
-        if masks:
-            folders.append(LabelFolder(nfc(name), tuple(sorted(masks.items()))))
+    every = (label_folder(case.folder / name, files, case.id) for name, files in below.items())
+    folders = tuple(folder for folder in every if folder.masks)
     if not folders:
         return case
     notices = case.notices
@@ -131,7 +121,7 @@ def _with_folders(case: Case, below: _Below) -> Case:
             f"{case.id}: expected masks beside the slices or in a folder for each label, found "
             "both. Those of the folders are used; take the others away.",
         )
-    return replace(case, label_masks=tuple(folders), notices=notices)
+    return replace(case, label_masks=folders, notices=notices)
 
 
 def _listing(folder: Path, notices: list[str]) -> tuple[list[str], list[str]]:
@@ -148,7 +138,7 @@ def _case(folder: Path, names: Iterable[str]) -> Case:
     foreign: list[str] = []
     case_id = _case_id(folder, names)
     for name in names:
-        match = _SLICE.fullmatch(name)
+        match = SLICE.fullmatch(name)
         if match is None:
             continue
         if nfc(match["stem"]) != case_id:
@@ -200,7 +190,7 @@ def _case_id(folder: Path, names: Iterable[str]) -> str:
     """Return the stem most files share: the folder's own name in an orderly dataset."""
     counts: dict[str, int] = defaultdict(int)
     for name in names:
-        match = _SLICE.fullmatch(name)
+        match = SLICE.fullmatch(name)
         if match is not None:
             counts[nfc(match["stem"])] += 1
     return max(counts, key=lambda stem: (counts[stem], stem == nfc(folder.name)))

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from core.io.stored import Pixels
+from core.domain.volume import Pixels
 
 
 def slices_of(pixels: Pixels) -> tuple[NDArray[np.uint8] | NDArray[np.uint16], tuple[str, ...]]:

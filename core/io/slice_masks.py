@@ -1,17 +1,18 @@
 """Masks of a case in slices, a TIFF each: all labels in one, or in a folder a label."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from core.domain.errors import DataError, WorkspaceError
-from core.domain.label_set import LabelMap, LabelSet
+from core.domain.label_set import LabelMap, LabelSet, Region, values_in
 from core.domain.mask import binarise
 from core.domain.overlaps import SegmentPile, renumbered
 from core.io.case import Case
 from core.io.label_folders import folder_of
+from core.io.label_table import label_table, write_names
 from core.io.label_values import together
 from core.io.tiff import read_mask_slice, read_picture, write_label_slice, write_mask_slice
 
@@ -39,26 +40,66 @@ class SliceTarget:
         return not labels.is_binary and self.format_name != FOLDERS
 
 
-def slice_parts(
-    target: SliceTarget, label_map: LabelMap, labels: LabelSet
-) -> Iterator[tuple[list[Path], LabelMap]]:
-    """Yield the files of a mask in slices, and what each holds (Z, Y, X): one part, or one a label.
+@dataclass(frozen=True)
+class SlicePart:
+    """The files of the slices of one part of a mask: the `region` of its labels, None for all."""
+
+    paths: tuple[Path, ...]
+    region: Region | None = None
+
+    def of(self, label_map: LabelMap, labels: LabelSet) -> LabelMap:
+        """Return what the files hold of a label map, (Z, Y, X)."""
+        return label_map if self.region is None else labels.mask(label_map, self.region)
+
+
+@dataclass(frozen=True, eq=False)
+class SlicedMask:
+    """A label map (Z, Y, X) as files of slices: one part of all labels, or a part a label."""
+
+    target: SliceTarget
+    label_map: LabelMap
+    labels: LabelSet
+    parts: tuple[SlicePart, ...]
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files of all parts."""
+        return tuple(path for part in self.parts for path in part.paths)
+
+    def write(self, *, keep_table: bool = False) -> list[Path]:
+        """Write them, and a table of several labels among them; return the files.
+
+        A table that is there stays where `keep_table` says so. Raises as `write_planes`.
+        """
+        several = self.target.holds_values(self.labels)
+        for part in self.parts:
+            write_planes(part.paths, part.of(self.label_map, self.labels), several=several)
+        table = label_table(self.target.folder, self.target.case.id)
+        return [*self.files, *write_names(table, self.labels, keep=keep_table)]
+
+
+def in_parts(target: SliceTarget, label_map: LabelMap, labels: LabelSet) -> SlicedMask:
+    """Return a mask as the files of its slices, of which none is written yet.
 
     Raises `DataError` for a mask of another number of slices than the case.
     """
     case, folder, ending, count = target.case, target.folder, target.ending, len(label_map)
-    if len(slice_paths(case, folder, count, ending)) != count:
+    paths = slice_paths(case, folder, count, ending)
+    if len(paths) != count:
         raise DataError(
             f"{case.id}: expected a mask of {len(case.slices)} slices, found {count}. Open the "
             "case again."
         )
     if target.format_name != FOLDERS:
-        yield slice_paths(case, folder, count, ending), label_map
-        return
-    labels = labels.with_found(np.unique(label_map).tolist())
-    for label in labels.segments:
-        paths = slice_paths(case, folder / folder_of(label), count, ending)
-        yield paths, labels.mask(label_map, labels.spread(label))
+        return SlicedMask(target, label_map, labels, (SlicePart(tuple(paths)),))
+    every = labels.with_found(values_in(label_map))
+    parts = (
+        SlicePart(
+            tuple(slice_paths(case, folder / folder_of(label), count, ending)), every.spread(label)
+        )
+        for label in every.segments
+    )
+    return SlicedMask(target, label_map, labels, tuple(parts))
 
 
 def read_slice_parts(
@@ -84,16 +125,13 @@ def slice_paths(case: Case, folder: Path, count: int, ending: str) -> list[Path]
 
 
 def write_planes(paths: Sequence[Path], label_map: LabelMap, *, several: bool) -> None:
-    """Write a file a slice: the values of `several` labels, 0 and 255 for a mask of one."""
+    """Write a file a slice: the values of `several` labels, 0 and 255 for a mask of one.
+
+    Each is read back: raises `WorkspaceError` where it is not what was written.
+    """
     several = several or bool(np.any(label_map > 1))
     for path, plane in zip(paths, label_map, strict=True):
         (write_label_slice if several else write_mask_slice)(path, plane)
-
-
-def require_same(paths: Sequence[Path], label_map: LabelMap, *, several: bool) -> None:
-    """Raise `WorkspaceError` where what was written by `write_planes` is read otherwise."""
-    several = several or bool(np.any(label_map > 1))
-    for path, plane in zip(paths, label_map, strict=True):
         written = read_values(path, several=several)
         if not np.array_equal(written, plane if several else binarise(plane)):
             raise WorkspaceError(

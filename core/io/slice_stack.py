@@ -9,12 +9,13 @@ import numpy as np
 
 from core.domain.errors import FileError
 from core.domain.grid import Grid
-from core.domain.label_set import LabelMap, LabelSet, binary, from_values
+from core.domain.label_set import LabelMap, LabelSet, binary, from_values, values_in
+from core.domain.volume import Pixels
 from core.io.case import Case, SliceFiles
 from core.io.evidence import notices_of
 from core.io.layouts.found import FoundMask
 from core.io.mask_stack import read_masks
-from core.io.stored import GeometrySource, Passport, Pixels, Stored
+from core.io.stored import GeometrySource, Passport, Stored
 from core.io.tiff import read_image
 
 _NUMBER = re.compile(r"_(\d+)(?:_mask)?\.tiff?$", re.IGNORECASE)
@@ -58,7 +59,7 @@ def read_mask_slices(mask: FoundMask, images: Sequence[Path], like: Grid) -> Sto
 def _named(label_map: LabelMap, values: Sequence[int]) -> LabelSet:
     """Return the labels of masks: one for a plain one, whatever value it has."""
     several = bool(values) or bool(label_map.size and label_map.max() > 1)
-    return from_values((*values, *np.unique(label_map).tolist())) if several else binary()
+    return from_values((*values, *values_in(label_map))) if several else binary()
 
 
 def is_slice(files: Sequence[Path]) -> bool:

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
-from core.domain.errors import DataError, FileError
+from core.domain.errors import DataError, FileError, told_of_memory
 from core.domain.grid import Grid
 from core.domain.progress import Progress
 from core.domain.volume import LGG_CHANNELS, Pixels, Volume, channel_names
@@ -43,16 +43,11 @@ class SliceVolume:
         """
         case = self._case
         require_memory(case.id, sum(decoded_bytes(files.image) for files in case.slices))
-        try:
+        with told_of_memory(case.id):
             if self._look is not None:
                 self._read_first(self._look)
             self._take(range(len(case.slices)))
             return self._volume()
-        except MemoryError as error:
-            raise DataError(
-                f"{case.id}: expected pixels that fit into memory, found too little of it. Close "
-                "other programs, or resample the case."
-            ) from error
 
     def masks(self, shape: tuple[int, int, int]) -> MaskStack:
         """Return the masks on a grid (Z, Y, X)."""

@@ -6,13 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.domain.grid import Affine, Grid
 from core.domain.label_set import LabelSet
-
-Pixels = NDArray[Any]
-"""(C, Z, Y, X) of any integer or float type."""
+from core.domain.volume import Pixels
 
 _SLAB_BYTES = 1 << 22  # little enough to stay in the processor's cache
 _EXACT_IN_SINGLE = 2  # bytes of the integers that a float32 holds without rounding

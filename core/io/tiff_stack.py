@@ -9,13 +9,14 @@ from tifffile import TiffFileError
 
 from core.domain.errors import DataError, FileError
 from core.domain.grid import Grid
+from core.domain.volume import Pixels
 from core.io import file_bytes
 from core.io.choice import colour_told, only_one, volume_of
 from core.io.evidence import notices_of
 from core.io.mask_meaning import meaning_of_masks, said_of_values
 from core.io.memory import require_memory
 from core.io.readers import Reader
-from core.io.stored import GeometrySource, Passport, Pixels, Stored
+from core.io.stored import GeometrySource, Passport, Stored
 from core.io.tiff_codecs import TiffFile
 from core.io.tiff_header import unsound
 from core.io.tiff_samples import TiffPicture, Unread, meanings_of, stacked

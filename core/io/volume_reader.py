@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.errors import AppError, DataError, OtherGrid
+from core.domain.errors import AppError, OtherGrid, told_of_memory
 from core.domain.grid import Turn
 from core.domain.label_set import LabelMap, LabelSet
 from core.domain.mask import Mask, binarise
@@ -64,7 +64,7 @@ def read_volumes(
     """
     assert case.volumes is not None
     found = case.volumes
-    try:
+    with told_of_memory(case.id):
         channels, mask_file, room = ChannelFiles(case, progress, look).read()
         heads = [channel.head for channel in channels]
         notices = [notice for head in heads for notice in head.passport.notices]
@@ -72,11 +72,6 @@ def read_volumes(
         counts = [len(channel.planes) for channel in channels]
         plain = _is_plain(channels[0])
         pixels, told = _together(channels, turn, room)
-    except MemoryError as error:
-        raise DataError(
-            f"{case.id}: expected pixels that fit into memory, found too little of it. Close "
-            "other programs, or resample the case."
-        ) from error
     progress(0.9, "ground truth")
 
     def head() -> NDArray[np.bool_]:

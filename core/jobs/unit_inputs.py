@@ -13,7 +13,7 @@ import msgspec
 from core.domain.errors import AppError
 from core.jobs.units import Unit, UnitOutcome, do_unit
 
-Place = Callable[[Path], Path]
+PlaceOf = Callable[[Path], Path]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Movable(Protocol):
     def inputs(self) -> Inputs:
         """Return what it reads, by absolute paths."""
 
-    def moved(self, own: Place, shared: Place) -> Self:
+    def moved(self, own: PlaceOf, shared: PlaceOf) -> Self:
         """Return the same task, its files where `own` says and its folders where `shared` does."""
 
 

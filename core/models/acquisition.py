@@ -6,12 +6,11 @@ from typing import Literal, TypeAlias
 import msgspec
 import numpy as np
 
+from core.domain.grid import Spacing
 from core.domain.volume import Volume
 
 Intensity: TypeAlias = Literal["8-bit", "real", "signed"]
 """Whole numbers of 0 to 255; a scanner's or a program's own values; values below zero too."""
-
-Spacing: TypeAlias = tuple[float, float, float]
 
 _BELOW_ZERO = 0.01  # of the greatest magnitude: interpolation alone rings a little below zero
 

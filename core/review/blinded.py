@@ -19,8 +19,8 @@ import msgspec
 from core.domain.errors import DataError
 from core.review.blinded_plan import (
     Answer,
+    BlindedQuestion,
     Presented,
-    Question,
     StudyPlan,
     check_plan,
     draw_presentations,
@@ -37,14 +37,14 @@ class Presentation(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     case_id: str
     letters: tuple[str, ...]
-    question: Question
+    question: BlindedQuestion
 
 
 class StudyState(msgspec.Struct, frozen=True, kw_only=True):
     """A study in the list: how far it is, and of which reader."""
 
     id: int
-    question: Question
+    question: BlindedQuestion
     models: int
     done: int
     total: int

@@ -7,7 +7,7 @@ import msgspec
 
 from core.domain.errors import DataError
 
-Question = Literal["prefer", "rate"]
+BlindedQuestion = Literal["prefer", "rate"]
 
 FEWEST, MOST = 2, 4
 
@@ -17,7 +17,7 @@ class StudyPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     models: tuple[str, ...]
     cases: tuple[str, ...]
-    question: Question = "prefer"
+    question: BlindedQuestion = "prefer"
     repeats: int = 0
     seed: int = 0
     reader: str = ""

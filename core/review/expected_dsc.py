@@ -26,7 +26,7 @@ FEWEST_FITTED = 5
 _FOLDER = ".calibrations"
 
 Method: TypeAlias = Literal["linear", "isotonic"]
-Floats: TypeAlias = NDArray[np.float64]
+DscArray: TypeAlias = NDArray[np.float64]
 
 
 class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -59,8 +59,8 @@ class Judgement:
     bad: int
     spearman: float | None
     mean_absolute_error: float
-    read: Floats
-    found: Floats
+    read: DscArray
+    found: DscArray
     area: float | None
     best_area: float | None
 
@@ -121,7 +121,7 @@ def judge_fit(
     )
 
 
-def reading_curve(expected: Floats, bad: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+def reading_curve(expected: DscArray, bad: NDArray[np.bool_]) -> tuple[DscArray, DscArray]:
     """Return the share of cases read and the share of bad ones found, lowest expectation first.
 
     Both start at 0 and end at 1. Among equal expectations the bad ones are spread evenly.
@@ -133,7 +133,7 @@ def reading_curve(expected: Floats, bad: NDArray[np.bool_]) -> tuple[Floats, Flo
     return np.linspace(0, 1, len(expected) + 1), found
 
 
-def spearman(one: Floats, other: Floats) -> float | None:
+def spearman(one: DscArray, other: DscArray) -> float | None:
     """Return Spearman's rank correlation, None where one of them is constant."""
     from scipy.stats import rankdata
 
@@ -181,11 +181,11 @@ def calibration_place(folder: Path) -> Path:
     return home() / "models" / _FOLDER / folder.name
 
 
-def _area(found: Floats) -> float:
+def _area(found: DscArray) -> float:
     return float(np.mean((found[1:] + found[:-1]) / 2))
 
 
-def _left_out_error(soft: Floats, dsc: Floats, method: Method) -> float:
+def _left_out_error(soft: DscArray, dsc: DscArray, method: Method) -> float:
     errors = []
     for index in range(len(soft)):
         kept = np.arange(len(soft)) != index
@@ -194,11 +194,11 @@ def _left_out_error(soft: Floats, dsc: Floats, method: Method) -> float:
     return float(np.mean(errors))
 
 
-def _fit(soft: Floats, dsc: Floats, method: Method) -> tuple[Floats, Floats]:
+def _fit(soft: DscArray, dsc: DscArray, method: Method) -> tuple[DscArray, DscArray]:
     return _isotonic(soft, dsc) if method == "isotonic" else _line(soft, dsc)
 
 
-def _line(soft: Floats, dsc: Floats) -> tuple[Floats, Floats]:
+def _line(soft: DscArray, dsc: DscArray) -> tuple[DscArray, DscArray]:
     """Return the knots of a line of least squares that never falls, kept within 0 to 1."""
     spread = float(np.var(soft))
     together = float(np.mean((soft - soft.mean()) * (dsc - dsc.mean())))
@@ -209,7 +209,7 @@ def _line(soft: Floats, dsc: Floats) -> tuple[Floats, Floats]:
     return knots, np.clip(start + slope * knots, 0.0, 1.0)
 
 
-def _isotonic(soft: Floats, dsc: Floats) -> tuple[Floats, Floats]:
+def _isotonic(soft: DscArray, dsc: DscArray) -> tuple[DscArray, DscArray]:
     """Return the knots of the rising fit of least squares (pool adjacent violators)."""
     from scipy.optimize import isotonic_regression
 

@@ -14,7 +14,7 @@ import msgspec
 from core.domain.figure_text import MISSING
 from core.domain.grid import Grid, LengthUnit, Spacing
 from core.domain.plane import PLANES, PlaneName
-from core.domain.plane_metric import Place, PlaneMetric, plane_metric
+from core.domain.plane_metric import PlaneMetric, PlanePlace, plane_metric
 from core.domain.region_values import RegionValues
 from core.io.case import Case
 from core.io.csv_file import write_csv
@@ -64,7 +64,7 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     plane: PlaneName
     index: int
     slice_number: int
-    points: tuple[Place, ...]
+    points: tuple[PlanePlace, ...]
     steps: Steps
     mask: MeasuredMask = ""
     region: str = ""

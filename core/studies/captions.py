@@ -9,7 +9,7 @@ from core.domain.mask import Mask
 from core.domain.metrics import slice_counts
 from core.io.case_reader import LoadedCase
 from core.io.resource_paths import resource
-from core.studies.pictures import Frame, PictureStyle, frames
+from core.studies.pictures import PictureFrame, PictureStyle, frames
 
 NOT_CLINICAL = "Not for clinical use"
 _PIXELS, _LINE, _INSET = 12, 17, 6
@@ -19,7 +19,7 @@ _BETWEEN = " · "
 
 def captioned_frames(
     loaded: LoadedCase, mask: Mask | None, made_by: str, style: PictureStyle
-) -> Iterator[Frame]:
+) -> Iterator[PictureFrame]:
     """Yield every slice with its outlines over a caption; `made_by` names the mask (Z, Y, X)."""
     case, said = loaded.case, mask_words(loaded, mask, made_by)
     pictures = frames(loaded.volume, loaded.ground_truth, mask, style)
@@ -36,7 +36,7 @@ def mask_words(loaded: LoadedCase, mask: Mask | None, made_by: str) -> tuple[str
     return made_by, f"DSC {slice_counts(loaded.ground_truth, mask).pooled().dsc:.3f}"
 
 
-def captioned(picture: Frame, parts: Sequence[str]) -> Frame:
+def captioned(picture: PictureFrame, parts: Sequence[str]) -> PictureFrame:
     """Return a picture (Y, X, 3) over a band with `parts`, in as many lines as they need.
 
     A picture narrower than the words that never go missing is widened.

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from core.domain.protocol import Protocol
 from core.io.case import Case
-from core.jobs.unit_inputs import Inputs, Place
+from core.jobs.unit_inputs import Inputs, PlaceOf
 from core.studies.model_task import ModelTask
 
 
@@ -19,9 +19,9 @@ class CaseTask:
     verify: bool = False
 
     def inputs(self) -> Inputs:
-        """Return the files of the case, and the folders of the model."""
-        return Inputs(self.case.files, self.model.inputs())
+        """Return the files of the case, all that they name too, and the folders of the model."""
+        return Inputs(self.case.sources, self.model.inputs())
 
-    def moved(self, own: Place, shared: Place) -> "CaseTask":
+    def moved(self, own: PlaceOf, shared: PlaceOf) -> "CaseTask":
         """Return the task with its paths where `own` and `shared` say."""
         return replace(self, case=self.case.moved(own), model=self.model.moved(shared))

@@ -32,7 +32,7 @@ from core.studies.mask_files import Written, predict_masks
 from core.studies.model_task import opened
 from core.studies.second_opinion import SecondOpinion, Verified, all_verified
 
-Told = Callable[[Model, Predictor], Predictor]
+Followed = Callable[[Model, Predictor], Predictor]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Spread:
 
     runner: UnitRunner
     out: Path
-    told: Told | None = None
+    told: Followed | None = None
 
     @property
     def store(self) -> Path:
@@ -68,7 +68,7 @@ class _Masks(msgspec.Struct, frozen=True):
     notices: tuple[str, ...]
 
 
-def score_unit(task: CaseTask, *, told: Told | None = None) -> bytes:
+def score_unit(task: CaseTask, *, told: Followed | None = None) -> bytes:
     """Return the figures of one case; raises `DataError` when there are none."""
     model, predictor = _opened(task, told)
     opinion = SecondOpinion() if task.verify else None
@@ -87,7 +87,7 @@ def score_unit(task: CaseTask, *, told: Told | None = None) -> bytes:
     return msgspec.msgpack.encode(scored)
 
 
-def mask_unit(task: CaseTask, *, told: Told | None = None) -> bytes:
+def mask_unit(task: CaseTask, *, told: Followed | None = None) -> bytes:
     """Return the files of the mask of one case; raises `DataError` when there is none."""
     model, predictor = _opened(task, told)
     with tempfile.TemporaryDirectory() as name:
@@ -101,7 +101,7 @@ def mask_unit(task: CaseTask, *, told: Told | None = None) -> bytes:
     return zlib.compress(msgspec.msgpack.encode(_Masks(files, written.notices)))
 
 
-def _opened(task: CaseTask, told: Told | None) -> tuple[Model, Predictor]:
+def _opened(task: CaseTask, told: Followed | None) -> tuple[Model, Predictor]:
     model, predictor = opened(task.model)
     return model, predictor if told is None else told(model, predictor)
 
@@ -168,8 +168,9 @@ def _unit(kind: str, work: Callable[[CaseTask], bytes], task: CaseTask) -> Unit:
     post = read_model(Path(model.folder)).spec.postprocessing
     chosen = repr((case.channels, case.region, case.roles, case.labels))
     given = () if case.given_spacing_mm is None else (case.given_spacing_mm,)
+    named = tuple(table.read_bytes() for table in case.tables)
     of = (case.id, files_hash(case), *given)
-    key = unit_key(kind, code_version(), how, post, task.verify, *of, chosen)
+    key = unit_key(kind, code_version(), how, post, task.verify, *of, chosen, *named)
     return Unit(key, case.id, work, task, gpus=cards_of(model.device))
 
 

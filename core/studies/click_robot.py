@@ -16,9 +16,7 @@ from core.annotation import smart_fill, strokes
 from core.annotation.click_ground import ClickGround
 from core.annotation.guided import Guided
 from core.domain.guide import Click, Guide
-from core.domain.mask import Mask
-
-Region = NDArray[np.bool_]
+from core.domain.mask import BoolMask, Mask
 
 SLICE_CLICKS, CASE_CLICKS = 10, 20
 """How often the robot clicks at most: on one slice, and in one case."""
@@ -47,7 +45,7 @@ class Aim:
 class Pen(Protocol):
     """A tool in the robot's hand, over one case."""
 
-    def seen(self, z: int) -> Region:
+    def seen(self, z: int) -> BoolMask:
         """Return the foreground (Y, X) of a slice as it is now."""
         ...
 
@@ -75,7 +73,7 @@ class GuidedPen:
         self._state = Guided(ground) if guide is None else Guided(ground, guide)
         self._reach, self._channel = reach, channel
 
-    def seen(self, z: int) -> Region:
+    def seen(self, z: int) -> BoolMask:
         """Return the foreground of a slice."""
         return self._state.mask_of(z)
 
@@ -93,7 +91,7 @@ class DabPen:
     mask: Mask
     _planes: dict[int, Mask] = field(default_factory=dict)
 
-    def seen(self, z: int) -> Region:
+    def seen(self, z: int) -> BoolMask:
         """Return the foreground of a slice."""
         return np.asarray(self._planes.get(z, self.mask[z]) > 0)
 
@@ -118,7 +116,7 @@ class FillPen:
     grey: NDArray[np.generic]
     _planes: dict[int, Mask] = field(default_factory=dict)
 
-    def seen(self, z: int) -> Region:
+    def seen(self, z: int) -> BoolMask:
         """Return the foreground of a slice."""
         return np.asarray(self._planes.get(z, self.mask[z]) > 0)
 
@@ -142,7 +140,7 @@ class FillPen:
         self._planes[aim.z] = after.astype(np.uint8)
 
 
-def deepest_error(seen: Region, truth: Region, z: int) -> Aim | None:
+def deepest_error(seen: BoolMask, truth: BoolMask, z: int) -> Aim | None:
     """Return the voxel of a slice farthest inside what is wrong; None where nothing is."""
     from scipy import ndimage
 
@@ -168,7 +166,7 @@ def off_by(aim: Aim, noise: float, shape: tuple[int, ...], rng: np.random.Genera
 
 
 def click_slice(
-    pen: Pen, truth: Region, z: int, *, noise: float, rng: np.random.Generator
+    pen: Pen, truth: BoolMask, z: int, *, noise: float, rng: np.random.Generator
 ) -> Iterator[Clicked]:
     """Correct slice `z` towards `truth` (Y, X), until it is right or the clicks are used up."""
     yield Clicked(0, None, dsc(pen.seen(z), truth), None)
@@ -198,7 +196,7 @@ def click_case(
         yield Clicked(number, aim, dsc(seen, right), seconds)
 
 
-def dsc(seen: Region, truth: Region) -> float:
+def dsc(seen: BoolMask, truth: BoolMask) -> float:
     """Return the DSC of two regions of any shape; 1 where both are empty."""
     total = np.count_nonzero(seen) + np.count_nonzero(truth)
     return float(2.0 * np.count_nonzero(seen & truth) / total) if total else 1.0

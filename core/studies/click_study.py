@@ -38,7 +38,7 @@ from core.studies.click_robot import (
 
 SLICE_BELOW, FEWEST_VOXELS = 0.85, 30
 
-Start = Literal["prediction", "empty"]
+ClickStart = Literal["prediction", "empty"]
 ClickTool = Literal["guided", "brush", "smart fill"]
 TOOLS: tuple[ClickTool, ...] = ("guided", "brush", "smart fill")
 
@@ -69,7 +69,7 @@ class RobotOptions:
     `guide_of` makes what answers guided clicks over a volume, the bump where it is None.
     """
 
-    start: Start = "prediction"
+    start: ClickStart = "prediction"
     noise: float = 0.0
     seed: int = 0
     guide_of: Callable[[Volume], Guide] | None = None
@@ -117,7 +117,9 @@ def run_click_study(
     return study
 
 
-def click_ground(loaded: LoadedCase, model: Model, found: Prediction, start: Start) -> ClickGround:
+def click_ground(
+    loaded: LoadedCase, model: Model, found: Prediction, start: ClickStart
+) -> ClickGround:
     """Return what is clicked at: the model's mask and probability, or an empty mask alone."""
     volume = loaded.volume
     scene = Scene(volume.pixels, volume.channels, volume.geometry.spacing_mm)

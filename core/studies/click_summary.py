@@ -60,18 +60,18 @@ class ClickPair(msgspec.Struct, frozen=True, kw_only=True):
     comparison: PairedComparison
 
 
-Curve = list[float]
+ClickCurve = list[float]
 """DSC by the number of clicks, as long as clicks are allowed."""
 
 
 def curves(
     rows: Sequence[ClickRow], *, model: str, tool: ClickTool, part: str
-) -> dict[tuple[str, int | None], Curve]:
+) -> dict[tuple[str, int | None], ClickCurve]:
     """Return the DSC after each number of clicks, by case and slice (None for a whole case).
 
     Where nothing was left to correct, the last stays.
     """
-    found: dict[tuple[str, int | None], Curve] = {}
+    found: dict[tuple[str, int | None], ClickCurve] = {}
     for row in rows:
         if (row.model, row.tool, row.part) == (model, tool, part):
             of = None if part == "case" else row.slice
@@ -163,11 +163,11 @@ def _shared_slices(study: ClickStudy) -> dict[str, FigureByCase]:
     }
 
 
-def _clicks_to(curve: Curve, wanted: float) -> int:
+def _clicks_to(curve: ClickCurve, wanted: float) -> int:
     return next((count for count, value in enumerate(curve) if value >= wanted), len(curve) - 1)
 
 
-def _after(each: Sequence[Curve], clicks: int) -> float | None:
+def _after(each: Sequence[ClickCurve], clicks: int) -> float | None:
     return _mean([curve[clicks] for curve in each])
 
 

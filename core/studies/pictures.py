@@ -24,7 +24,7 @@ from core.io.atomic import atomic_path, write_bytes
 from core.io.case_reader import LoadedCase
 from core.io.resource_paths import resource
 
-Frame = NDArray[np.uint8]
+PictureFrame = NDArray[np.uint8]
 """A picture (Y, X, 3), red, green, blue."""
 
 Background = Literal["FLAIR", "RGB"]
@@ -51,7 +51,7 @@ def overlay(
     truth: Mask | None,
     prediction: Mask | None,
     style: PictureStyle = PictureStyle(),
-) -> Frame:
+) -> PictureFrame:
     """Return slice `index` with outlines; the masks are (Z, Y, X), None draws none.
 
     FLAIR falls back to the only channel there is, RGB to FLAIR when there are not three channels.
@@ -64,14 +64,14 @@ def frames(
     truth: Mask | None,
     prediction: Mask | None,
     style: PictureStyle = PictureStyle(),
-) -> Iterator[Frame]:
+) -> Iterator[PictureFrame]:
     """Yield every slice as `overlay` draws it."""
     windows = _windows(volume, style)
     for index in range(volume.slices):
         yield _drawn(_plane(volume, index, style, windows), index, truth, prediction)
 
 
-def outlined(plane: NDArray[np.float32], truth: Mask, prediction: Mask) -> Frame:
+def outlined(plane: NDArray[np.float32], truth: Mask, prediction: Mask) -> PictureFrame:
     """Return a plane (Y, X) of any values, its range from the 1st to the 99th percentile, outlined.
 
     The masks are (Y, X).
@@ -102,7 +102,7 @@ def telling_slice(truth: Mask | None, prediction: Mask | None) -> int:
     return 0 if given is None else len(given) // 2
 
 
-def write_slices(out: Path, loaded: LoadedCase, pictures: Sequence[Frame]) -> list[Path]:
+def write_slices(out: Path, loaded: LoadedCase, pictures: Sequence[PictureFrame]) -> list[Path]:
     """Write a PNG a slice as `<CASE>/<CASE>-<number>.png`; returns their paths."""
     case_id, numbers = loaded.case.id, loaded.volume.slice_numbers
     digits = max(2, *(len(str(number)) for number in numbers))
@@ -112,7 +112,7 @@ def write_slices(out: Path, loaded: LoadedCase, pictures: Sequence[Frame]) -> li
     return paths
 
 
-def write_gif(path: Path, pictures: Sequence[Frame], *, seconds: float = _SECONDS) -> None:
+def write_gif(path: Path, pictures: Sequence[PictureFrame], *, seconds: float = _SECONDS) -> None:
     """Write an animated GIF that goes on for ever, each picture `seconds` long.
 
     Raises `ValueError` without pictures.
@@ -132,7 +132,7 @@ def write_gif(path: Path, pictures: Sequence[Frame], *, seconds: float = _SECOND
         )
 
 
-def contact_sheet(pictures: Sequence[Frame], labels: Sequence[str]) -> Frame:
+def contact_sheet(pictures: Sequence[PictureFrame], labels: Sequence[str]) -> PictureFrame:
     """Return all pictures side by side, each with its label; at most 8192 a side.
 
     Pictures that would not fit are made smaller. Raises `ValueError` without pictures.
@@ -158,14 +158,16 @@ def contact_sheet(pictures: Sequence[Frame], labels: Sequence[str]) -> Frame:
     return np.asarray(sheet)
 
 
-def png(picture: Frame) -> bytes:
+def png(picture: PictureFrame) -> bytes:
     """Return a picture as the bytes of a PNG file."""
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, format="PNG")
     return buffer.getvalue()
 
 
-def _drawn(plane: Frame, index: int, truth: Mask | None, prediction: Mask | None) -> Frame:
+def _drawn(
+    plane: PictureFrame, index: int, truth: Mask | None, prediction: Mask | None
+) -> PictureFrame:
     for mask, colour in ((prediction, PREDICTION), (truth, TRUTH)):
         if mask is not None and mask[index].any():
             times = (plane.shape[0] // mask.shape[1], plane.shape[1] // mask.shape[2])
@@ -175,7 +177,7 @@ def _drawn(plane: Frame, index: int, truth: Mask | None, prediction: Mask | None
 
 def _plane(
     volume: Volume, index: int, style: PictureStyle, windows: Sequence[tuple[int, WindowLevel]]
-) -> Frame:
+) -> PictureFrame:
     shown = [_shown(volume.pixels[channel, index], window) for channel, window in windows]
     rows, columns = _steps(volume)
     big = [enlarged(plane, style.scale, rows=rows, columns=columns) for plane in shown]
@@ -199,13 +201,13 @@ def _windows(volume: Volume, style: PictureStyle) -> list[tuple[int, WindowLevel
     return [(channel, automatic(volume.pixels[channel])) for channel in channels]
 
 
-def _shown(plane: Pixels, window: WindowLevel) -> Frame:
+def _shown(plane: Pixels, window: WindowLevel) -> PictureFrame:
     low, high = window.limits
     scaled = (plane.astype(np.float32) - low) * (255.0 / (high - low))
     return np.asarray(np.clip(np.rint(scaled), 0, 255), np.uint8)
 
 
-def _indexed(picture: Frame) -> Image.Image:
+def _indexed(picture: PictureFrame) -> Image.Image:
     """Return a picture with a palette of its own, in which both outlines keep their colours."""
     image = Image.fromarray(picture).quantize(_COLOURS, dither=Image.Dither.NONE)
     palette = (image.getpalette() or [])[: 3 * _COLOURS]

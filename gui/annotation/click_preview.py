@@ -10,7 +10,7 @@ from core.domain.guide import Click
 from core.domain.plane import PLANES, Cut
 from gui.annotation.rested_question import RestedQuestion
 
-Asked = tuple[Guided, Click]
+AskedClick = tuple[Guided, Click]
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,10 +22,10 @@ class Pointed:
     plane: NDArray[np.bool_]
 
 
-ClickPreview = RestedQuestion[Asked, Pointed]
+ClickPreview = RestedQuestion[AskedClick, Pointed]
 
 
-def pointed_by(asked: Asked) -> Pointed:
+def pointed_by(asked: AskedClick) -> Pointed:
     """Return what the click that is asked about would change."""
     state, click = asked
     after, cut = state.on_slice(click), cut_of(click)

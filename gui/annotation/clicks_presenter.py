@@ -19,7 +19,7 @@ from gui.shell.tasks import Lanes
 from gui.shell.view_state import current_range
 from gui.viewer.view_verbs import ViewVerbs
 
-Parts = tuple[CorrectionDesk, PaintTools, ClickFilm, ShownGrey]
+ClickParts = tuple[CorrectionDesk, PaintTools, ClickFilm, ShownGrey]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +34,9 @@ class ClickViews:
 class ClicksPresenter(QObject):
     """Shows them while the tool is in hand; pictures of slices are drawn on a worker."""
 
-    def __init__(self, lanes: Lanes, parts: Parts, verbs: ViewVerbs, views: ClickViews) -> None:
+    def __init__(
+        self, lanes: Lanes, parts: ClickParts, verbs: ViewVerbs, views: ClickViews
+    ) -> None:
         super().__init__()
         self._desk, self._tools, self._film, self._grey = parts
         self._session, self._verbs, self._views = self._grey.session, verbs, views

@@ -12,7 +12,7 @@ from gui.shell.case_figures import metrics_view_of, with_hd95
 from gui.shell.session_parts import OpenCase
 from gui.viewer.case_strip import BarCounts
 from gui.viewer.shown_case import slice_overlap
-from gui.widgets.metrics_view import MetricsView, Pending
+from gui.widgets.metrics_view import MetricsView, PendingFigure
 
 
 def corrected_views(
@@ -20,7 +20,7 @@ def corrected_views(
     opened: OpenCase,
     cut: Cut,
     *,
-    hd95: Hd95 | Pending | None,
+    hd95: Hd95 | PendingFigure | None,
     other: str = "",
 ) -> tuple[MetricsView, MetricsView]:
     """Return the figures of the correction for the case and for one slice.

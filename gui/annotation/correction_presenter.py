@@ -22,7 +22,7 @@ from gui.shell.status_bar import StatusBar
 from gui.viewer.install import Viewer
 from gui.viewer.touch import Tool
 from gui.widgets.later import Later
-from gui.widgets.metrics_view import MetricsView, Pending
+from gui.widgets.metrics_view import MetricsView, PendingFigure
 
 _EDIT = "edit"  # the subject of one that was not saved
 _IN_HAND = "in hand"  # and of what the reader is asked to do with what is half drawn or marked
@@ -61,7 +61,7 @@ class CorrectionPresenter(QObject):
         self._session, self._toasts = context.session, context.toasts
         self._correction_desk, self._paint_tools = desk, drawing
         self._panels, self._strip = views.viewer.panels, views.viewer.views.strip
-        self._hd95: Hd95 | Pending | None = None
+        self._hd95: Hd95 | PendingFigure | None = None
         self._saved = ""
         self._saved_of: object = None  # the correction it was said of
         self._just_opened = False

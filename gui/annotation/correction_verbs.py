@@ -15,7 +15,7 @@ from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.correction_start import predicted_mask
 from gui.annotation.edit_names import edit_title
 from gui.annotation.label_verbs import LabelBench, label_verbs, take_labels
-from gui.annotation.lesion_marker import Act
+from gui.annotation.lesion_marker import LesionAct
 from gui.annotation.paint_tools import PaintTools
 from gui.annotation.versions_dialog import show_versions
 from gui.shell.context import Context, Handlers
@@ -187,7 +187,7 @@ def _reshape_by(bench: Bench, by: int, *, whole: bool) -> None:
         bench.desk.apply(tool, made, cut=cut)
 
 
-def _at_pointer(bench: Bench, act: Act, *, here: bool = False) -> None:
+def _at_pointer(bench: Bench, act: LesionAct, *, here: bool = False) -> None:
     """Do something with the lesion under the pointer; asks for a click where it is elsewhere."""
     lesions, at = bench.paint_tools.lesions, bench.viewer.words.voxel
     marked = lesions.marked

@@ -15,7 +15,7 @@ from core.domain.plane import PLANES, Cut, PlaneName
 from core.domain.progress import Progress
 from gui.annotation.click_drag import ClickDrag
 from gui.annotation.click_grounds import ClickGrounds
-from gui.annotation.click_preview import Asked, ClickPreview, cut_of, pointed_by
+from gui.annotation.click_preview import AskedClick, ClickPreview, cut_of, pointed_by
 from gui.annotation.correction_desk import CorrectionDesk
 from gui.annotation.shown_grey import ShownGrey
 from gui.annotation.taught_guide import TaughtGuide
@@ -165,7 +165,7 @@ class GuidedClicks(QObject):
             self.preview.drop()
             return
 
-        def asked() -> Asked | None:
+        def asked() -> AskedClick | None:
             drag, state = ClickDrag(cut, adds, False, [(at.y(), at.x())]), self._newest()
             spots = drag.spots(self._sides(cut))
             if not spots or state is None or self._task is not None:

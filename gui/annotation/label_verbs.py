@@ -23,7 +23,7 @@ from gui.viewer.install import Viewer
 from gui.viewer.label_layer import corrected_labels, predicted_labels
 from gui.viewer.slice_view import SliceView
 
-Source: TypeAlias = Literal["prediction", "truth"]
+LabelSource: TypeAlias = Literal["prediction", "truth"]
 
 LABELS = (
     *(f"label_{value}" for value in range(1, 10)),
@@ -32,7 +32,7 @@ LABELS = (
 )
 """The commands that a case of one label has nothing of."""
 _ONE = "This case has one label."
-_NONE: dict[Source, str] = {
+_NONE: dict[LabelSource, str] = {
     "prediction": "Run the model on this case first.",
     "truth": "This case came without a ground truth.",
 }
@@ -94,7 +94,7 @@ def _pick(bench: LabelBench) -> None:
         bench.desk.noted.emit("No label there", "Alt and a click take the label under the pointer.")
 
 
-def _copy(bench: LabelBench, source: Source) -> None:
+def _copy(bench: LabelBench, source: LabelSource) -> None:
     """Make the label in hand what prediction or truth have of it, on all slices."""
     session = bench.context.session
     if session.labels.labels.is_binary:
@@ -108,7 +108,9 @@ def _copy(bench: LabelBench, source: Source) -> None:
     bench.desk.apply_later("copy label", lambda now: regions.taken(now, make(), (value,)), of="map")
 
 
-def take_labels(context: Context, desk: CorrectionDesk, source: Source, cut: Cut | None) -> None:
+def take_labels(
+    context: Context, desk: CorrectionDesk, source: LabelSource, cut: Cut | None
+) -> None:
     """Make the region in focus what prediction or truth have of it, on a slice or on all."""
     values, focus = _values_of(context.session, source), context.session.labels.focus.values
     if values is None:
@@ -123,7 +125,7 @@ def take_labels(context: Context, desk: CorrectionDesk, source: Source, cut: Cut
         desk.apply(f"take {source}", take, cut=cut, writes=Writes("map"))
 
 
-def _values_of(session: Session, source: Source) -> Callable[[], LabelMap] | None:
+def _values_of(session: Session, source: LabelSource) -> Callable[[], LabelMap] | None:
     """Return what makes the label map of prediction or truth; a mask is of the focus."""
     if source == "prediction":
         return predicted_values(session)

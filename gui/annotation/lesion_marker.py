@@ -21,7 +21,7 @@ from gui.annotation.correction_start import predicted_mask, predicted_values, tr
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes, Task
 
-Act = Literal[
+LesionAct = Literal[
     "delete component",
     "keep component",
     "take component",
@@ -30,7 +30,7 @@ Act = Literal[
     "relabel lesion",
 ]
 
-_DONE: dict[Act, str] = {
+_DONE: dict[LesionAct, str] = {
     "delete component": "deletes it",
     "keep component": "deletes all that is marked",
     "take component": "takes it",
@@ -38,7 +38,7 @@ _DONE: dict[Act, str] = {
     "relabel piece": "gives it the label in hand",
     "relabel lesion": "gives it the label in hand",
 }
-_NONE: dict[Act, str] = {
+_NONE: dict[LesionAct, str] = {
     "delete component": "No corrected lesion lies there.",
     "keep component": "No corrected lesion lies there, or there is no other.",
     "take component": "No predicted lesion lies there, or all of it is taken.",
@@ -47,7 +47,7 @@ _NONE: dict[Act, str] = {
     "relabel lesion": "No corrected lesion lies there, or it has the label in hand.",
 }
 _KEPT = "What lies there is locked, or “Only over” leaves it as it is."
-_RELABELS: frozenset[Act] = frozenset({"relabel piece", "relabel lesion"})
+_RELABELS: frozenset[LesionAct] = frozenset({"relabel piece", "relabel lesion"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +57,7 @@ class Marked:
     Where the region in focus grows it gets the labels of `source`.
     """
 
-    act: Act
+    act: LesionAct
     at: Voxel
     patch: Patch
     changed: NDArray[np.bool_]
@@ -103,7 +103,7 @@ class Lesions(QObject):
         session.correction_changed.connect(self.drop)
         session.mask_painted.connect(lambda _: self.drop())
 
-    def act(self, act: Act, at: Voxel, *, here: bool, plane: Plane = AXIAL) -> None:
+    def act(self, act: LesionAct, at: Voxel, *, here: bool, plane: Plane = AXIAL) -> None:
         """Do something with the lesion at a voxel; `here` on its slice of `plane` alone."""
         cut = Cut(plane, at[plane.axis])
         marked = self.marked
@@ -179,7 +179,7 @@ class Lesions(QObject):
             self.marked_changed.emit()
         return there
 
-    def _masks(self, act: Act) -> tuple[Mask | None, Mask | None]:
+    def _masks(self, act: LesionAct) -> tuple[Mask | None, Mask | None]:
         """Return the mask that is changed, and the one a lesion is taken from."""
         opened, mask = self._session.open_case, self._desk.mask_now()
         if opened is None:
@@ -194,7 +194,7 @@ class Lesions(QObject):
             other = opened.loaded.ground_truth
         return mask, other
 
-    def _source(self, act: Act) -> Callable[[], LabelMap] | None:
+    def _source(self, act: LesionAct) -> Callable[[], LabelMap] | None:
         """Return what makes the label map that a lesion is taken from, on a worker."""
         labels = None if act != "take truth component" else true_values(self._session)
         if self._session.labels.labels.is_binary or not act.startswith("take"):
@@ -230,7 +230,7 @@ class Lesions(QObject):
 
 
 def _relabelled(
-    act: Act, label_map: LabelMap, at: Voxel, of: tuple[int, tuple[int, ...] | None]
+    act: LesionAct, label_map: LabelMap, at: Voxel, of: tuple[int, tuple[int, ...] | None]
 ) -> Marked | None:
     """Find what gets the label `of[0]`: a piece of one label, or of all of `of[1]`."""
     value, values = of
@@ -240,7 +240,7 @@ def _relabelled(
     return Marked(act, at, patch, label_map[box_slices(patch.box)] != patch.values)
 
 
-def _of(act: Act) -> Of:
+def _of(act: LesionAct) -> Of:
     """Return what the patches of an act are of."""
     return "map" if act in _RELABELS else "focus"
 
@@ -257,7 +257,9 @@ def _is_seen(found: Marked, cut: Cut) -> bool:
     return found.box[2 * axis : 2 * axis + 2] == (cut.index, cut.index + 1)
 
 
-def _found(act: Act, masks: tuple[Mask, Mask | None], at: Voxel, here: Cut | None) -> Marked | None:
+def _found(
+    act: LesionAct, masks: tuple[Mask, Mask | None], at: Voxel, here: Cut | None
+) -> Marked | None:
     """Find what an act would change, on one slice alone or everywhere."""
     patch = _patch(act, masks, at, here)
     if patch is None:
@@ -265,12 +267,14 @@ def _found(act: Act, masks: tuple[Mask, Mask | None], at: Voxel, here: Cut | Non
     return Marked(act, at, patch, masks[0][box_slices(patch.box)] != patch.values)
 
 
-def _patch(act: Act, masks: tuple[Mask, Mask | None], at: Voxel, here: Cut | None) -> Patch | None:
+def _patch(
+    act: LesionAct, masks: tuple[Mask, Mask | None], at: Voxel, here: Cut | None
+) -> Patch | None:
     plane, shape = AXIAL if here is None else here.plane, masks[0].shape
     mask, other = (None if each is None else plane.apply(each) for each in masks)
     assert mask is not None, "there is a mask to be changed"
     at = plane.place(at, shape)
-    makers: dict[Act, Callable[[], Patch | None]] = {
+    makers: dict[LesionAct, Callable[[], Patch | None]] = {
         "delete component": lambda: regions.delete_lesion(mask, at, volumetric=here is None),
         "keep component": lambda: regions.keep_lesion(mask, at, volumetric=here is None),
     }

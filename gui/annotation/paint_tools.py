@@ -29,7 +29,7 @@ _FRAME_SECONDS = 0.008
 _FILL = "smart fill"
 
 Pick = Callable[[Voxel], None]
-Parts = tuple[Lesions, Preview, GuidedClicks]
+PaintParts = tuple[Lesions, Preview, GuidedClicks]
 
 
 class PaintTools(QObject):
@@ -43,7 +43,7 @@ class PaintTools(QObject):
     held_changed = Signal()
     asked = Signal(str, str)
 
-    def __init__(self, grey: ShownGrey, correcting: CorrectionDesk, parts: Parts):
+    def __init__(self, grey: ShownGrey, correcting: CorrectionDesk, parts: PaintParts):
         super().__init__()
         self._grey, self._session, self._correction_desk = grey, grey.session, correcting
         self.lesions, self._preview, self.guided = parts

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.review.blinded import StudyState
-from core.review.blinded_plan import FEWEST, MOST, Question
+from core.review.blinded_plan import FEWEST, MOST, BlindedQuestion
 from gui.widgets.fields import spin_field
 from gui.widgets.labels import make_label, make_wrapped_label
 from gui.widgets.palette import OverlayColours, Theme
@@ -27,7 +27,7 @@ from gui.widgets.theme import indent_text
 _ID = Qt.ItemDataRole.UserRole
 _LARGEST_SEED = 999_999
 _WIDTH = 620
-_QUESTIONS: tuple[tuple[Question, str], ...] = (
+_QUESTIONS: tuple[tuple[BlindedQuestion, str], ...] = (
     ("prefer", "Which one is best"),
     ("rate", "A rating of 1 to 5 for each"),
 )
@@ -38,7 +38,7 @@ class BlindedForm:
     """What is chosen: model ids, what is asked, how many cases are shown twice, the seed."""
 
     models: tuple[str, ...]
-    question: Question
+    question: BlindedQuestion
     repeats: int
     seed: int
 
@@ -84,7 +84,7 @@ class BlindedDialog(QDialog):
         """What is chosen."""
         items = [self._models.item(row) for row in range(self._models.count())]
         ticked = [item for item in items if item.checkState() == Qt.CheckState.Checked]
-        question: Question = "rate" if self._question.currentData() == "rate" else "prefer"
+        question: BlindedQuestion = "rate" if self._question.currentData() == "rate" else "prefer"
         return BlindedForm(
             tuple(str(item.data(_ID)) for item in ticked),
             question,

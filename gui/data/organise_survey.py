@@ -15,7 +15,7 @@ from gui.shell.tasks import Part, Task
 _EDGE = 80
 _SAY_SECONDS = 0.25  # all counts are made anew each time
 
-Told = Callable[[list[str]], None]
+TellNames = Callable[[list[str]], None]
 """Called with the ids of further cases that were looked at."""
 
 
@@ -33,7 +33,7 @@ class OrganiseSurvey(QObject):
         keys = {case.id: _key(case, resample=resample) for case in found.cases}
         return {name: self._looks[key] for name, key in keys.items() if key in self._looks}
 
-    def start(self, found: FoundDataset, *, resample: bool, told: Told) -> None:
+    def start(self, found: FoundDataset, *, resample: bool, told: TellNames) -> None:
         """Look at the cases that are not known yet; what went on before ends."""
         self.stop()
         wanted = [c for c in found.cases if _key(c, resample=resample) not in self._looks]

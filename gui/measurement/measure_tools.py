@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QPointF
 
 from core.domain.diameters import at_right_angles
 from core.domain.plane import PLANES, Cut
-from core.domain.plane_metric import Place, plane_metric
+from core.domain.plane_metric import PlanePlace, plane_metric
 from core.domain.region_values import region_values
 from core.domain.volume import Pixels
 from core.review.measurements import (
@@ -41,7 +41,7 @@ _DRAWN: dict[Kind, DrawnKind] = {
 }
 _KINDS: dict[Tool, Kind] = {"ruler": "ruler", "ellipse": "ellipse", "rectangle": "rectangle"}
 
-Where = Callable[[], Cut]
+CutOf = Callable[[], Cut]
 """Gives the plane of a view and the slice it shows."""
 
 
@@ -50,7 +50,7 @@ class _Eye:
     """A view with what is drawn in it."""
 
     view: SliceView
-    where: Where
+    where: CutOf
     item: MeasureItem
     bar: ScaleBar
 
@@ -61,7 +61,7 @@ class _Grip:
 
     found: Measurement
     place: int
-    at: Place
+    at: PlanePlace
     new: bool
 
 
@@ -77,7 +77,7 @@ class MeasureTools(QObject):
         session.view_changed.connect(self.show)
         session.case_changed.connect(self._on_case_changed)
 
-    def add_view(self, view: SliceView, where: Where) -> None:
+    def add_view(self, view: SliceView, where: CutOf) -> None:
         """Measure in one more view of the case, which shows a plane and a slice of it."""
         eye = _Eye(view, where, MeasureItem(), ScaleBar())
         view.add_item(eye.bar)
@@ -136,7 +136,7 @@ class MeasureTools(QObject):
             else:
                 self._let_go(eye, found)
 
-    def _press(self, eye: _Eye, at: Place) -> None:
+    def _press(self, eye: _Eye, at: PlanePlace) -> None:
         held = self._held_at(eye, at)
         if held is not None:
             found, place = held
@@ -157,7 +157,7 @@ class MeasureTools(QObject):
         else:
             self._desk.keep(found)
 
-    def _held_at(self, eye: _Eye, at: Place) -> tuple[Measurement, int] | None:
+    def _held_at(self, eye: _Eye, at: PlanePlace) -> tuple[Measurement, int] | None:
         """Return the end of a measurement that lies under the pointer, of the chosen one first."""
         cut = eye.where()
         there = [
@@ -172,12 +172,12 @@ class MeasureTools(QObject):
         _, _, found, number = min(near, key=lambda found: found[:2])
         return found, number
 
-    def _apart(self, eye: _Eye, one: Place, other: Place) -> float:
+    def _apart(self, eye: _Eye, one: PlanePlace, other: PlanePlace) -> float:
         """Return how far two places are apart on the screen."""
         across, down = eye.view.pixels_a_voxel
         return max(abs(one[0] - other[0]) * down, abs(one[1] - other[1]) * across)
 
-    def _begun(self, kind: Kind, cut: Cut, at: Place) -> Measurement | None:
+    def _begun(self, kind: Kind, cut: Cut, at: PlanePlace) -> Measurement | None:
         opened = self._session.open_case
         if opened is None:
             return None
@@ -192,7 +192,7 @@ class MeasureTools(QObject):
             subject=self._session.subject(opened.loaded.case.id),
         )
 
-    def _dragged(self, grip: _Grip, at: Place) -> Measurement:
+    def _dragged(self, grip: _Grip, at: PlanePlace) -> Measurement:
         """Return what is in hand with the place that follows the pointer at `at`."""
         points = list(grip.found.points)
         points[grip.place] = at
@@ -247,5 +247,5 @@ def _is_on(found: Measurement, cut: Cut) -> bool:
     return (found.plane, found.index) == (cut.plane.name, cut.index)
 
 
-def _place(at: QPointF) -> Place:
+def _place(at: QPointF) -> PlanePlace:
     return at.y(), at.x()

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVB
 from core.domain.figure_text import MISSING
 from core.domain.metrics import HD95_RULE
 from gui.widgets.labels import ElidedLabel, keep_room, make_label, number, set_colour
-from gui.widgets.metrics_view import MetricsView, Pending
+from gui.widgets.metrics_view import MetricsView, PendingFigure
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
 from gui.widgets.theme import OverlayColours, Theme, app_font
 
@@ -210,7 +210,7 @@ def without_prediction(view: MetricsView, corrected: MetricsView) -> MetricsView
     )
 
 
-def _figure(value: float | Pending | None, decimals: int) -> str:
+def _figure(value: float | PendingFigure | None, decimals: int) -> str:
     return "…" if value == "pending" else number(value, decimals)
 
 

@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 
-from core.domain.grid import LengthUnit
+from core.domain.grid import LengthUnit, Spacing
 from core.review.questions import Effect, Question
 from gui.review.contradiction_queue import SliceQueue
 from gui.review.disagreement_panel import DisagreementRow
 from gui.shell.mask_source import CORRECTION, TRUTH, MaskSource
 from gui.widgets.labels import number
-
-Spacing = tuple[float, float, float]
 
 
 def question_row(

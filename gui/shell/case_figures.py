@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from core.domain.metrics import Hd95, Overlap
 from gui.shell.session_parts import OpenCase
-from gui.widgets.metrics_view import MetricsView, Pending
+from gui.widgets.metrics_view import MetricsView, PendingFigure
 
 
 def metrics_view_of(
@@ -33,7 +33,7 @@ def metrics_view_of(
     )
 
 
-def with_hd95(view: MetricsView, found: Hd95 | Pending | None) -> MetricsView:
+def with_hd95(view: MetricsView, found: Hd95 | PendingFigure | None) -> MetricsView:
     """Return figures with the distance of the outlines, which is measured apart from them."""
     if found is None or found == "pending":
         return replace(view, hd95=found, hd95_max=found)

@@ -28,7 +28,7 @@ from core.jobs.job_start import JobProgram
 from core.models.gate import GateReport, read_gate
 from core.studies.unit_table import UnitTable, read_unit_table
 
-Asked: TypeAlias = JobRequest | Literal["start"]
+AskedOfJob: TypeAlias = JobRequest | Literal["start"]
 JobKind: TypeAlias = Literal["train", "gate", "folds", "search"]
 """One training, a gate, or several trainings: the folds of a dataset, the trials of a search."""
 Points: TypeAlias = tuple[tuple[int, float], ...]
@@ -98,7 +98,7 @@ class JobRecord:
     head: JobHead
     state: JobState = "new"
     starts: int = 0
-    requested: Asked | None = None
+    requested: AskedOfJob | None = None
     progress: Progressed | None = None
     fraction: float = 0.0
     seconds_left: float | None = None

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from core.domain.progress import Progress
 from core.jobs.job_folder import JobFolder, JobRequest, list_jobs, next_job_path
 from core.jobs.job_start import JobProgram, start_job
-from gui.shell.job_record import Asked, JobRecord, JobTail
+from gui.shell.job_record import AskedOfJob, JobRecord, JobTail
 from gui.shell.tasks import Lanes, Task
 
 _BUSY_MS, _QUIET_MS = 500, 3000
@@ -38,7 +38,7 @@ class JobWatch(QObject):
         self._folder: Path | None = None
         self._records: dict[str, JobRecord] = {}
         self._tails: dict[str, JobTail] = {}
-        self._starting: dict[str, tuple[int, float, Asked]] = {}
+        self._starting: dict[str, tuple[int, float, AskedOfJob]] = {}
         self._reading: Task[list[JobRecord]] | None = None
         self._again = False
         self._heard = False
@@ -147,7 +147,7 @@ class JobWatch(QObject):
             failed=lambda said: self.failed.emit(trouble, said),
         )
 
-    def _mark_starting(self, record: JobRecord, asked: Asked) -> None:
+    def _mark_starting(self, record: JobRecord, asked: AskedOfJob) -> None:
         self._starting[record.id] = (record.starts, time.monotonic(), asked)
         self._records[record.id] = replace(record, requested=asked)
         self.changed.emit()

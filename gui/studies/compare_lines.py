@@ -15,7 +15,7 @@ from core.domain.metrics import Overlap, SliceCounts
 from core.studies.region_study import averaged_regions
 from gui.studies.compare_side import CaseLine, RegionScores
 from gui.widgets.labels import number
-from gui.widgets.metrics_view import Pending
+from gui.widgets.metrics_view import PendingFigure
 
 MEAN_OF_REGIONS = "Mean of regions"
 
@@ -26,7 +26,7 @@ class Counted:
 
     title: str
     counts: Overlap
-    hd95: float | Pending | None = None
+    hd95: float | PendingFigure | None = None
 
 
 def case_lines(found: Sequence[Counted], geometry: Grid, *, has_truth: bool) -> list[CaseLine]:
@@ -120,7 +120,7 @@ def _best(found: Sequence[Counted]) -> list[frozenset[int]]:
     ]
 
 
-def _plain(value: float | Pending | None) -> float | None:
+def _plain(value: float | PendingFigure | None) -> float | None:
     return value if isinstance(value, float) else None
 
 

@@ -10,7 +10,7 @@ from core.io.case_reader import LoadedCase
 from core.io.write_guard import refuse_inside
 from core.studies.captions import captioned, captioned_frames, mask_words
 from core.studies.pictures import (
-    Frame,
+    PictureFrame,
     PictureStyle,
     contact_sheet,
     frames,
@@ -63,7 +63,7 @@ def write_pictures(source: PicturedCase, wanted: ExportWanted, progress: Progres
     return written
 
 
-def _sheet(source: PicturedCase, style: PictureStyle) -> Frame:
+def _sheet(source: PicturedCase, style: PictureStyle) -> PictureFrame:
     loaded = source.loaded
     plain = list(frames(loaded.volume, loaded.ground_truth, source.mask, style))
     sheet = contact_sheet(plain, [f"slice {number}" for number in loaded.volume.slice_numbers])

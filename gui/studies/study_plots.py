@@ -13,11 +13,11 @@ from core.studies.study_figures import swarm
 from core.studies.study_report import volume_figure, volume_unit
 from core.studies.study_summary import PAIR_METRICS, StudySummary, scores
 from gui.studies.case_plot import Dot, PlotLine, PlotView
-from gui.studies.study_verdict import Standing, standing, told_pairs
+from gui.studies.study_verdict import VerdictStanding, standing, told_pairs
 from gui.widgets.labels import number
 
 _NOTHING = "No case has this figure: it needs ground truth."
-_SIGNS: dict[Standing, int] = {"better": 1, "worse": -1, "same": 0}
+_SIGNS: dict[VerdictStanding, int] = {"better": 1, "worse": -1, "same": 0}
 _SHARES = frozenset({"dsc", "lesion_f1", "lesion_f1_any"})
 _HALF_WIDTH = 0.4
 _ROOM = 0.06

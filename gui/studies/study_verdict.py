@@ -6,13 +6,13 @@ from typing import Literal
 from core.domain.statistics import PairedComparison
 from core.studies.study_summary import PAIR_METRICS, StudySummary
 
-Standing = Literal["better", "worse", "same"]
+VerdictStanding = Literal["better", "worse", "same"]
 
 SURE = 0.05
 """The p value, corrected by Holm, below which a difference is more than chance."""
 
 
-def standing(pair: PairedComparison, *, lower_is_better: bool) -> Standing:
+def standing(pair: PairedComparison, *, lower_is_better: bool) -> VerdictStanding:
     """Return how the first model of a pair stands to the second."""
     if pair.holm_p is None or pair.mean_difference is None or pair.holm_p >= SURE:
         return "same"
@@ -31,7 +31,7 @@ def verdict(summary: StudySummary, figure: str, champion: str) -> str:
         return ""
     base = champion if champion in titles else next(iter(titles))
     lower = PAIR_METRICS[figure]
-    stand: dict[Standing, list[str]] = {"better": [], "worse": [], "same": []}
+    stand: dict[VerdictStanding, list[str]] = {"better": [], "worse": [], "same": []}
     for pair in told_pairs(summary, figure):
         if base not in (pair.first, pair.second):
             continue

@@ -30,7 +30,7 @@ from gui.training.guide_gate import (
 
 T = TypeVar("T")
 Then = Callable[[], None]
-Made: TypeAlias = tuple[JobFolder, JobProgram]
+GateJob: TypeAlias = tuple[JobFolder, JobProgram]
 """The folder of a job, and what runs it."""
 
 
@@ -44,7 +44,7 @@ class GateDesk(QObject):
         super().__init__()
         self._session, self._lanes = session, lanes
 
-    def prepare(self, path: Path, candidate: str) -> Made:
+    def prepare(self, path: Path, candidate: str) -> GateJob:
         """Make the folder of a gate before the champion of now; runs on a worker."""
         place, device = self._session.place, self._session.settings.device
         if place is None:
@@ -106,7 +106,9 @@ class GateDesk(QObject):
         return registry(self._session.home, place.workspace.folder)
 
 
-def _make_gate(path: Path, place: Place, models: Registry, candidate: str, *, device: str) -> Made:
+def _make_gate(
+    path: Path, place: Place, models: Registry, candidate: str, *, device: str
+) -> GateJob:
     """Make the folder of a gate: a candidate against the champion of now.
 
     Raises `AppError` where the workspace has no frozen cases that judge.

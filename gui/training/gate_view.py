@@ -8,7 +8,7 @@ from core.models.gate import GateReport, Verdict
 from gui.training.job_descriptions import label_verdicts, report_verdicts
 from gui.training.jobs_view import VerdictRow
 
-Standing = Literal["candidate", "champion", "gone"]
+GateStanding = Literal["candidate", "champion", "gone"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class GateView:
     verdicts: tuple[VerdictRow, ...] = ()
     labels: tuple[VerdictRow, ...] = ()
     notes: tuple[str, ...] = ()
-    standing: Standing = "candidate"
+    standing: GateStanding = "candidate"
     deletable: bool = False
     earlier: tuple[tuple[str, str], ...] = ()
     guides: bool = False
@@ -65,7 +65,7 @@ class Choices:
 def gate_view(report: GateReport, choices: Choices, names: Mapping[str, str]) -> GateView:
     """Return a report as it is shown; `names` are the short names of cases."""
     titles = choices.titles
-    standing: Standing = "candidate"
+    standing: GateStanding = "candidate"
     if report.candidate not in titles:
         standing = "gone"
     elif report.candidate == choices.champion:

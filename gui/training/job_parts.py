@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.training.jobs_view import Act, JobAction, JobView, Tone, VerdictRow
+from gui.training.jobs_view import JobAct, JobAction, JobView, Tone, VerdictRow
 from gui.widgets.icons import icon
 from gui.widgets.labels import ElidedLabel, Glyph, make_label, plain_tip
 from gui.widgets.palette import DARK, Theme
@@ -56,7 +56,7 @@ class JobCard(QWidget):
         self._bar = JobBar()
         self._at = make_label("", "section")
         self._left = ElidedLabel("", "caption")
-        self._buttons: dict[Act, QPushButton] = {}
+        self._buttons: dict[JobAct, QPushButton] = {}
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(self._name)
@@ -120,7 +120,7 @@ class JobCard(QWidget):
         if held and able:
             self._buttons[focused if focused in able else able[0]].setFocus()
 
-    def _button(self, act: Act) -> QPushButton:
+    def _button(self, act: JobAct) -> QPushButton:
         button = QPushButton(self)
         button.setObjectName(act)
         button.setProperty("small", True)
@@ -136,7 +136,7 @@ class JobCard(QWidget):
         button.setAccessibleName(action.tip or action.text)
         button.show()
 
-    def _ask(self, act: Act) -> None:
+    def _ask(self, act: JobAct) -> None:
         if self._job is not None:
             self.asked.emit(act, self._job.id)
 

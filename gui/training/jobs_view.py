@@ -5,7 +5,7 @@ from typing import Literal
 
 CurvePoints = tuple[tuple[float, float], ...]
 Tone = Literal["", "better", "worse", "pending"]
-Act = Literal["pause", "stop", "resume", "gate", "table"]
+JobAct = Literal["pause", "stop", "resume", "gate", "table"]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class VerdictRow:
 class JobAction:
     """A button of a job; not enabled while what it asked for is under way."""
 
-    act: Act
+    act: JobAct
     text: str
     icon: str
     enabled: bool = True

@@ -4,16 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPolygonF, QTransform
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from core.domain.mask import BoolMask
 from gui.viewer.lines import Lines, make_lines
 from gui.widgets.palette import HALO_ALPHA
 from gui.widgets.theme import app_font
-
-Region = NDArray[np.bool_]
 
 ADDED, TAKEN = "#46D483", "#FF6363"
 _ADDED_ALPHA, _TAKEN_ALPHA, _POINTED_ALPHA = 0.34, 0.22, 0.22
@@ -43,10 +41,10 @@ class ClickPicture:
     drag in the making, in voxels.
     """
 
-    before: Region
-    after: Region
+    before: BoolMask
+    after: BoolMask
     signs: tuple[ClickSign, ...] = ()
-    pointed: Region | None = None
+    pointed: BoolMask | None = None
     pointed_adds: bool = True
     trace: tuple[QPointF, ...] = ()
     trace_adds: bool = True
@@ -79,7 +77,7 @@ class ClickLines:
         painter.restore()
 
 
-def click_lines(before: Region, after: Region) -> ClickLines:
+def click_lines(before: BoolMask, after: BoolMask) -> ClickLines:
     """Return the outlines of a slice (Y, X) before and after clicks; on any thread."""
     added, taken = after & ~before, before & ~after
     changed = added | taken
@@ -142,12 +140,12 @@ class ClickItem(pg.GraphicsObject):  # type: ignore[misc]
         painter.restore()
 
 
-def _lines(region: Region | None, *, exact: bool = True) -> Lines:
+def _lines(region: BoolMask | None, *, exact: bool = True) -> Lines:
     plane = region.astype(np.uint8) if region is not None and region.any() else None
     return make_lines(plane, exact=exact)
 
 
-def _widened(region: Region) -> Region:
+def _widened(region: BoolMask) -> BoolMask:
     """Return a region with the voxels beside it."""
     wide = np.pad(region, 1)
     wide = wide[1:-1, 1:-1] | wide[2:, 1:-1] | wide[:-2, 1:-1] | wide[1:-1, 2:] | wide[1:-1, :-2]

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.label_counts import wrong_label
-from core.domain.label_set import HIGHEST, LabelMap, Region
+from core.domain.label_set import LabelMap, Region, values_in
 from core.domain.plane import Cut
 from gui.viewer.lines import Lines, make_lines
 
-Plane = NDArray[np.uint8]
+LabelPlane = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +31,7 @@ class LabelPicture:
     """
 
     shape: tuple[int, int]
-    plane: Plane | None
+    plane: LabelPlane | None
     fills: tuple[tuple[int, Lines], ...]
     wrong: Lines
     exact: bool
@@ -61,15 +61,15 @@ def make_label_picture(
 
 
 def _fills(
-    plane: Plane, before: LabelPicture | None, *, exact: bool
+    plane: LabelPlane, before: LabelPicture | None, *, exact: bool
 ) -> tuple[tuple[int, Lines], ...]:
-    there = _values(plane)
+    there = values_in(plane)
     kept: dict[int, Lines] = {}
     if before is not None and before.exact != exact:
         before = None
     if before is not None and before.plane is not None and before.plane.shape == plane.shape:
         apart = before.plane != plane
-        changed = {*_values(before.plane[apart]), *_values(plane[apart])}
+        changed = {*values_in(before.plane[apart]), *values_in(plane[apart])}
         kept = {value: lines for value, lines in before.fills if value not in changed}
     return tuple(
         (value, kept[value] if value in kept else _outline(plane, value, exact=exact))
@@ -77,16 +77,11 @@ def _fills(
     )
 
 
-def _outline(plane: Plane, value: int, *, exact: bool) -> Lines:
+def _outline(plane: LabelPlane, value: int, *, exact: bool) -> Lines:
     return make_lines((plane == value).view(np.uint8), exact=exact)
 
 
-def _values(plane: Plane) -> list[int]:
-    counts = np.bincount(plane.ravel(), minlength=HIGHEST + 1)
-    return [int(value) for value in np.flatnonzero(counts) if value]
-
-
-def _wrong(maps: LabelMaps, cut: Cut) -> Plane | None:
+def _wrong(maps: LabelMaps, cut: Cut) -> LabelPlane | None:
     if maps.truth is None or maps.judged is None:
         return None
     return wrong_label(cut.of(maps.truth), cut.of(maps.judged), maps.focus)

@@ -16,7 +16,7 @@ from gui.shell.session_parts import OpenCase
 from gui.shell.tasks import Lanes
 from gui.viewer.shown_case import slice_overlap
 from gui.widgets.labels import number
-from gui.widgets.metrics_view import Pending
+from gui.widgets.metrics_view import PendingFigure
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,7 @@ class MaskFigures:
     """
 
     found: SourceMask
-    hd95: float | Pending | None = None
+    hd95: float | PendingFigure | None = None
     regions: Mapping[str, SliceCounts] = field(default_factory=dict)
 
     def counts(self, cut: Cut | None = None, truth: Mask | None = None) -> Overlap | None:
@@ -144,5 +144,5 @@ def _pooled(found: Hd95 | None) -> float | None:
     return None if found is None else found.pooled
 
 
-def _plain(value: float | Pending | None) -> float | None:
+def _plain(value: float | PendingFigure | None) -> float | None:
     return value if isinstance(value, float) else None

@@ -9,7 +9,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from core.domain.plane_metric import Place
+from core.domain.plane_metric import PlanePlace
 from gui.widgets.palette import DARK, HALO_ALPHA
 from gui.widgets.theme import app_font
 
@@ -36,7 +36,7 @@ class DrawnMeasure:
 
     id: int
     kind: DrawnKind
-    points: tuple[Place, ...]
+    points: tuple[PlanePlace, ...]
     texts: tuple[str, ...]
     selected: bool = False
 

@@ -10,10 +10,10 @@ from PySide6.QtGui import QMatrix4x4, QVector3D, QVector4D
 
 from core.domain.surface_mesh import Mesh
 
-Look: TypeAlias = Literal["solid", "clear", "shell"]
+SurfaceLook: TypeAlias = Literal["solid", "clear", "shell"]
 """Opaque, seen through, or a faint skin with a bright rim."""
 
-Colour: TypeAlias = tuple[float, float, float]
+FloatColour: TypeAlias = tuple[float, float, float]
 
 _FIELD_DEGREES = 24.0
 _ROOM = 1.06
@@ -26,8 +26,8 @@ class ScenePart:
     key: str
     mesh: Mesh
     normals: NDArray[np.float32]
-    colour: Colour
-    look: Look = "solid"
+    colour: FloatColour
+    look: SurfaceLook = "solid"
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Frame:
     parts: tuple[ScenePart, ...]
     camera: Camera
     size: tuple[int, int]
-    background: Colour = (0.0, 0.0, 0.0)
+    background: FloatColour = (0.0, 0.0, 0.0)
     cut: SurfaceCut | None = None
     fine: bool = True
 

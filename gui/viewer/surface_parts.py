@@ -15,10 +15,10 @@ from core.domain.mask import Mask
 from core.domain.progress import Progress
 from core.domain.surface_mesh import Mesh, mask_mesh
 from core.domain.volume import Pixels
-from gui.viewer.surface_frame import Colour, Look, ScenePart
+from gui.viewer.surface_frame import FloatColour, ScenePart, SurfaceLook
 from gui.widgets.palette import OverlayColours
 
-Source: TypeAlias = Literal["truth", "prediction", "correction"]
+SurfaceSource: TypeAlias = Literal["truth", "prediction", "correction"]
 SHELL, FALSE_POSITIVE, FALSE_NEGATIVE = "head", "false_positive", "false_negative"
 
 _SHELL_MM, _SHELL_COLOUR = 4.0, (0.62, 0.70, 0.82)
@@ -38,7 +38,7 @@ class Surfaced:
 
     grid: Grid
     structure: Pixels
-    source: Source
+    source: SurfaceSource
     mask: Mask | None
     truth: Mask | None
     labels: tuple[LabelMap, LabelSet] | None = None
@@ -94,7 +94,7 @@ def surface_parts(
 
 def _wanted(
     asked: Surfaced, colours: OverlayColours
-) -> Iterator[tuple[str, tuple[object, ...], Colour, Look]]:
+) -> Iterator[tuple[str, tuple[object, ...], FloatColour, SurfaceLook]]:
     """Yield key, arrays, colour and look of each part."""
     yield SHELL, (asked.structure,), _SHELL_COLOUR, "shell"
     if asked.labels is not None:
@@ -104,7 +104,7 @@ def _wanted(
         for label in labels.labels:
             if label.value not in asked.hidden and counts[label.value]:
                 red, green, blue = (part / 255 for part in label.colour)
-                look: Look = (
+                look: SurfaceLook = (
                     "clear" if label.value == largest and len(labels.labels) > 1 else "solid"
                 )
                 yield f"{asked.source} {label.value}", (label_map,), (red, green, blue), look
@@ -150,7 +150,7 @@ def _finished(mesh: Mesh | None) -> tuple[Mesh, NDArray[np.float32]] | None:
     return None if mesh is None else (mesh, mesh.normals())
 
 
-def rgb(colour: str) -> Colour:
+def rgb(colour: str) -> FloatColour:
     """Return `#RRGGBB` as three shares of 1."""
     red, green, blue = (int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5))
     return red, green, blue

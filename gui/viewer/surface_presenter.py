@@ -21,8 +21,8 @@ from gui.viewer.surface_parts import (
     FALSE_NEGATIVE,
     FALSE_POSITIVE,
     MeshCache,
-    Source,
     Surfaced,
+    SurfaceSource,
     rgb,
     surface_parts,
 )
@@ -31,7 +31,7 @@ from gui.widgets.later import Later
 
 _REST_MS = 500
 _FINE_MS = 180
-_TITLES: dict[Source, str] = {
+_TITLES: dict[SurfaceSource, str] = {
     "prediction": "Prediction",
     "correction": "Correction",
     "truth": "Truth",
@@ -54,7 +54,7 @@ class SurfacePresenter(QObject):
         self._context, self._session, self._lanes = context, context.session, context.lanes
         self._pane, self._go_to = pane, go_to
         self._on = False
-        self._source: Source = "prediction"
+        self._source: SurfaceSource = "prediction"
         self._cut: PlaneName | None = None
         self._cut_drawn: SurfaceCut | None = None
         self._parts: tuple[ScenePart, ...] = ()
@@ -182,9 +182,9 @@ class SurfacePresenter(QObject):
         counted = None if result is None or result.ready is not None else result.counted
         masks["prediction"] = None if counted is None else counted.mask
         masks["correction"] = None if correction is None else correction.snapshot_mask()
-        made: Source = "correction" if correction is not None else "prediction"
-        offered: list[Source] = [key for key in (made, "truth") if masks[key] is not None]
-        wanted: Source = "truth" if self._source == "truth" else made
+        made: SurfaceSource = "correction" if correction is not None else "prediction"
+        offered: list[SurfaceSource] = [key for key in (made, "truth") if masks[key] is not None]
+        wanted: SurfaceSource = "truth" if self._source == "truth" else made
         source = wanted if wanted in offered else offered[0] if offered else made
         self._pane.set_sources([(key, _TITLES[key]) for key in offered], source)
         maps = {
@@ -271,7 +271,7 @@ class SurfacePresenter(QObject):
         self._moving = False
         self.draw()
 
-    def _on_source_chosen(self, source: Source) -> None:
+    def _on_source_chosen(self, source: SurfaceSource) -> None:
         self._source = source
         self.build()
 

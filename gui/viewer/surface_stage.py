@@ -14,7 +14,7 @@ from pyqtgraph.opengl.shaders import FragmentShader, ShaderProgram, VertexShader
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QMatrix4x4, QOpenGLContext, QVector3D
 
-from gui.viewer.surface_frame import Camera, Frame, Look, ScenePart, view_matrix
+from gui.viewer.surface_frame import Camera, Frame, ScenePart, SurfaceLook, view_matrix
 
 _CLEAR, _SHELL = 0.34, 0.04
 _NEVER = 1e9
@@ -162,7 +162,7 @@ class SurfaceItem(gl.GLMeshItem):  # type: ignore[misc]
         return found
 
 
-def _options(look: Look) -> dict[Any, Any]:
+def _options(look: SurfaceLook) -> dict[Any, Any]:
     """Return the state of OpenGL a part is drawn with."""
     common = {
         GL.GL_DEPTH_TEST: True,

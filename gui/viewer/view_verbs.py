@@ -8,7 +8,7 @@ from core.domain.window_level import WindowPreset, full_range, preset_range
 from gui.shell.session import Session
 from gui.shell.view_state import OPACITY_STEP, RGB, LayerKey, can_rgb, current_range, shown_channel
 
-ErrorKind: TypeAlias = Literal["false_positive", "false_negative", "wrong_label"]
+VoxelError: TypeAlias = Literal["false_positive", "false_negative", "wrong_label"]
 _WINDOW_PER_PIXEL = 0.004
 
 
@@ -132,12 +132,12 @@ class ViewVerbs:
         """Show or hide a layer."""
         self.set_layer(key, visible=not self._session.view.layer(key).visible)
 
-    def toggle_errors(self, kind: ErrorKind) -> None:
+    def toggle_errors(self, kind: VoxelError) -> None:
         """Show or hide false positives, false negatives or wrong labels."""
         view = self._session.view
         on = view.asking or not (getattr(view, kind) and view.errors.visible)
         if on and not view.errors.visible:
-            shown = {each: each == kind for each in get_args(ErrorKind)}
+            shown = {each: each == kind for each in get_args(VoxelError)}
             self._change(errors=replace(view.errors, visible=True), asking=False, **shown)
         else:
             self._change(asking=False, **{kind: on})

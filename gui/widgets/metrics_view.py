@@ -5,7 +5,7 @@ from typing import Literal
 
 from core.domain.grid import LengthUnit, VolumeUnit
 
-Pending = Literal["pending"]
+PendingFigure = Literal["pending"]
 State = Literal["ready", "no_case", "no_truth", "no_prediction", "running"]
 AmountUnit = VolumeUnit | Literal["cm²", "cm² given"]
 
@@ -22,8 +22,8 @@ class MetricsView:
     message: str = ""
     dsc: float | None = None
     iou: float | None = None
-    hd95: float | Pending | None = None
-    hd95_max: float | Pending | None = None
+    hd95: float | PendingFigure | None = None
+    hd95_max: float | PendingFigure | None = None
     sensitivity: float | None = None
     precision: float | None = None
     predicted_volume: float | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.domain.errors import DataError
-from core.jobs.unit_inputs import Inputs, Place
+from core.jobs.unit_inputs import Inputs, PlaceOf
 from tests import patience
 
 
@@ -69,7 +69,7 @@ class Reading:
     def inputs(self) -> Inputs:
         return Inputs((self.file,), (self.folder,))
 
-    def moved(self, own: Place, shared: Place) -> "Reading":
+    def moved(self, own: PlaceOf, shared: PlaceOf) -> "Reading":
         return replace(self, file=own(self.file), folder=shared(self.folder))
 
 

@@ -18,6 +18,7 @@ from core.annotation.bump import Bump
 from core.annotation.click_ground import ClickGround, Scene
 from core.annotation.plane_clicks import BOUND
 from core.domain.guide import Mark, Window
+from core.domain.mask import BoolMask
 from core.inference.guide_network import ClickSight, NetworkGuide, network_input
 from core.jobs.guide_job_spec import GuideTrainSpec
 from core.models.guides import GuideSpec
@@ -26,8 +27,6 @@ from training.guide.cases import GuideCase
 from training.guide.own_clicks import OwnSlice, varied
 from training.sampler import Batch, slice_weights
 from training.train_case import planes
-
-Region = NDArray[np.bool_]
 
 _POOL = 4
 _DEEPEST, _EXACT = 0.5, 0.4
@@ -45,14 +44,14 @@ class Episode:
 
     source: tuple[str, int]
     image: NDArray[np.float32]
-    truth: Region
+    truth: BoolMask
     probability: NDArray[np.float32]
     left: int
     marks: list[Mark] = field(default_factory=list)
     own: list[Mark] = field(default_factory=list)
 
     @property
-    def wrong(self) -> Region:
+    def wrong(self) -> BoolMask:
         """The voxels that are not as the truth has them."""
         return np.asarray((self.probability > 0.5) != self.truth)
 
@@ -204,7 +203,7 @@ class EpisodeSampler:
         return self.cases[index], int(rng.choice(len(weights), p=weights / weights.sum()))
 
     def _start(
-        self, truth: Region, level: NDArray[np.float32], rng: np.random.Generator
+        self, truth: BoolMask, level: NDArray[np.float32], rng: np.random.Generator
     ) -> NDArray[np.float32]:
         """Return the probability an episode starts from."""
         kind = rng.random()
@@ -249,7 +248,7 @@ class EpisodeSampler:
         return _at(row, column, adds)
 
 
-def by_hand(truth: Region, rng: np.random.Generator) -> Region:
+def by_hand(truth: BoolMask, rng: np.random.Generator) -> BoolMask:
     """Return a mask (Y, X) as a hand might leave it: too wide, narrow, cut off, with an island."""
     mask = truth.copy()
     kind = rng.integers(4)
@@ -280,7 +279,7 @@ def _ground(
     return ClickGround(scene, mask[np.newaxis], whole, cut).plane(0)
 
 
-def _aim(wrong: Region, rng: np.random.Generator) -> tuple[int, int]:
+def _aim(wrong: BoolMask, rng: np.random.Generator) -> tuple[int, int]:
     """Return the deepest voxel of what is wrong, or of one piece of it."""
     pieces, count = ndimage.label(wrong)
     if count > 1 and rng.random() >= _DEEPEST:

@@ -3,19 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from core.domain.classification import LabelArray
 from core.domain.errors import DataError
 from core.domain.mask import Mask
 from training.sampler import Batch, Sampler
 from training.train_case import TrainCase, planes
-
-LabelArray: TypeAlias = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,14 +8,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.domain.classification import class_report
+from core.domain.classification import LabelArray, class_report
 from core.inference.inference_triage import slice_logits
 from core.inference.torch_network import TorchNetwork
 from core.jobs.classify_spec import ClassifySpec
 from core.models.networks.network import Classifier
 from training.loop import Loop
 from training.train_case import TrainCase
-from training.triage.dataset import LabelArray, Labelled
+from training.triage.dataset import Labelled
 from training.triage.learner import ClassifierLearner
 
 

@@ -19,7 +19,7 @@ from core.workspace.splits import read_split
 from training.dataset import load_cases
 from training.split import Split, make_split
 from training.train_case import TrainCase
-from training.triage.dataset import LabelArray, Labelled, lesion_labels
+from training.triage.dataset import Labelled, lesion_labels
 from training.triage.picture_parts import draw_part, patients_of
 
 PartName: TypeAlias = Literal["fit", "selection", "val"]
@@ -117,7 +117,7 @@ class PictureSource:
         for index, picture in enumerate(pictures):
             progress(index / len(pictures), picture.id)
             cases.append(self._case(picture, stride))
-        labels: tuple[LabelArray, ...] = tuple(np.array([p.label], np.int64) for p in pictures)
+        labels = tuple(np.array([p.label], np.int64) for p in pictures)
         return Labelled(tuple(cases), labels)
 
     def _case(self, picture: LabelledPicture, stride: int) -> TrainCase:

@@ -10,6 +10,7 @@ A slice that is empty in both has no figures at all: most slices of a brain hold
 scoring them 1 would give a model that predicts nothing a good mean.
 """
 
+from core.domain.grid import Spacing
 from core.domain.metrics.figures import (
     DEFAULT_TOLERANCE,
     EMPTY_RULE,
@@ -26,7 +27,7 @@ from core.domain.metrics.overlap import (
     overlap,
     slice_counts,
 )
-from core.domain.metrics.surface import Hd95, Spacing, SurfaceDistances, hd95, surface_distances
+from core.domain.metrics.surface import Hd95, SurfaceDistances, hd95, surface_distances
 
 __all__ = [
     "DEFAULT_TOLERANCE",

@@ -4,13 +4,9 @@ import msgspec
 import numpy as np
 
 from core.domain.components import MaskLike
+from core.domain.grid import Spacing
 from core.domain.metrics.overlap import Overlap, overlap, require_same_shape
-from core.domain.metrics.surface import (
-    Spacing,
-    SurfaceDistances,
-    plane_distances,
-    surface_distances,
-)
+from core.domain.metrics.surface import SurfaceDistances, plane_distances, surface_distances
 
 HD95_RULE = (
     "HD95 is the 95th percentile of the surface distances of both directions pooled, as medpy "

@@ -12,10 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.components import MaskLike, bounding_box, box_slices
+from core.domain.grid import Spacing
 from core.domain.metrics.overlap import require_same_shape
-
-Spacing = tuple[float, float, float]
-"""Voxel spacing (z, y, x) in mm."""
 
 
 class Hd95(NamedTuple):

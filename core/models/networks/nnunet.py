@@ -18,7 +18,7 @@ from core.models.networks.network import Network
 
 _SLOPE, _EPSILON = 1e-2, 1e-5
 
-Side: TypeAlias = tuple[int, int]
+PlaneSize: TypeAlias = tuple[int, int]
 
 
 class NnUNet(Network):
@@ -41,7 +41,7 @@ class NnUNet(Network):
         return logits
 
 
-def _sides(values: Sequence[int], stages: int) -> tuple[Side, ...]:
+def _sides(values: Sequence[int], stages: int) -> tuple[PlaneSize, ...]:
     """Return (y, x) of each stage; one number a stage counts for both."""
     if len(values) == stages:
         return tuple((value, value) for value in values)
@@ -62,10 +62,10 @@ class _ConvNorm(nn.Module):
     def __init__(
         self,
         channels: tuple[int, int],
-        kernel: Side,
+        kernel: PlaneSize,
         arguments: NnUNetArguments,
         *,
-        stride: Side = (1, 1),
+        stride: PlaneSize = (1, 1),
         active: bool = True,
         bias: bool | None = None,
     ) -> None:
@@ -93,10 +93,10 @@ class _Stacked(nn.Module):
         self,
         count: int,
         channels: tuple[int, int],
-        kernel: Side,
+        kernel: PlaneSize,
         arguments: NnUNetArguments,
         *,
-        stride: Side = (1, 1),
+        stride: PlaneSize = (1, 1),
     ) -> None:
         super().__init__()
         first = _ConvNorm(channels, kernel, arguments, stride=stride)
@@ -113,7 +113,12 @@ class _Residual(nn.Module):
     """Two convolutions around which a skip leads: averaged where it strides, as ResNet-D's."""
 
     def __init__(
-        self, channels: tuple[int, int], kernel: Side, arguments: NnUNetArguments, *, stride: Side
+        self,
+        channels: tuple[int, int],
+        kernel: PlaneSize,
+        arguments: NnUNetArguments,
+        *,
+        stride: PlaneSize,
     ) -> None:
         super().__init__()
         self.conv1 = _ConvNorm(channels, kernel, arguments, stride=stride)
@@ -134,10 +139,10 @@ class _ResidualStage(nn.Module):
         self,
         count: int,
         channels: tuple[int, int],
-        kernel: Side,
+        kernel: PlaneSize,
         arguments: NnUNetArguments,
         *,
-        stride: Side,
+        stride: PlaneSize,
     ) -> None:
         super().__init__()
         first = _Residual(channels, kernel, arguments, stride=stride)
@@ -155,8 +160,8 @@ class _PlainEncoder(nn.Module):
         self,
         in_channels: int,
         arguments: NnUNetArguments,
-        kernels: Sequence[Side],
-        strides: Sequence[Side],
+        kernels: Sequence[PlaneSize],
+        strides: Sequence[PlaneSize],
     ) -> None:
         super().__init__()
         widths = (in_channels, *arguments.features)
@@ -175,8 +180,8 @@ class _ResidualEncoder(nn.Module):
         self,
         in_channels: int,
         arguments: NnUNetArguments,
-        kernels: Sequence[Side],
-        strides: Sequence[Side],
+        kernels: Sequence[PlaneSize],
+        strides: Sequence[PlaneSize],
     ) -> None:
         super().__init__()
         first = arguments.features[0]
@@ -204,7 +209,7 @@ class _Decoder(nn.Module):
     """Up by transposed convolutions, joined by what the encoder had at that size."""
 
     def __init__(
-        self, arguments: NnUNetArguments, kernels: Sequence[Side], strides: Sequence[Side]
+        self, arguments: NnUNetArguments, kernels: Sequence[PlaneSize], strides: Sequence[PlaneSize]
     ) -> None:
         super().__init__()
         widths = arguments.features[::-1]

@@ -136,3 +136,19 @@ def test_a_saved_version_is_exported_with_its_labels(tmp_path: Path) -> None:
         made = provenance_of_version(saved)
         assert made.labels == LABELS
         assert np.array_equal(load_label_map(saved, values.shape), values)
+
+
+@pytest.mark.parametrize("layout", ["lgg", "brats"])
+def test_a_table_that_no_export_wrote_stays_until_one_has(
+    layout: str, home: Path, tmp_path: Path
+) -> None:
+    dataset = scan_known(make_tree(layout, tmp_path / "in"))
+    exported(dataset, tmp_path / "first", None)
+    (written,) = (tmp_path / "first").rglob("*_dseg.tsv")
+    table = tmp_path / "out" / written.relative_to(tmp_path / "first")
+    table.parent.mkdir(parents=True)
+    table.write_text("mine")
+    exported(dataset, tmp_path / "out", None)
+    assert table.read_text() == "mine"
+    exported(dataset, tmp_path / "out", None)
+    assert table.read_bytes() == written.read_bytes()
