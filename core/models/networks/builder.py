@@ -56,7 +56,7 @@ def shapes_alone() -> Iterator[None]:
     None is drawn either: to draw what has no bytes torch would load its compiler, which takes
     longer than to load torch.
     """
-    with torch.device("meta"), _Undrawn():  # type: ignore[no-untyped-call]
+    with torch.device("meta"), _Undrawn():
         yield
 
 
