@@ -80,13 +80,13 @@ def test_a_job_is_listed_only_once_all_of_it_is_there(
 ) -> None:
     written: list[str] = []
 
-    def note(path: Path, content: bytes) -> None:
+    def note(path: Path, content: bytes, *, private: bool = False) -> None:
         written.append(path.name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 
-    for module in ("job_folder", "job_place"):
-        monkeypatch.setattr(f"core.jobs.{module}.write_bytes", note)
+    for module in ("jobs.job_folder", "jobs.job_place", "io.json_file"):
+        monkeypatch.setattr(f"core.{module}.write_bytes", note)
     split = SplitFile(TRAIN, VAL)
     with closing(open_workspace(workspace_folder(home(), data))) as workspace:
         job = make_training(
