@@ -5,15 +5,26 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
+from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 _BACKWARD = torch.ops.aten.convolution_backward.default
 _GROUPS = 9
 
 
-def wide_depthwise(device: torch.device) -> AbstractContextManager[object]:
-    """Return the way to run `backward` on a device; only a processor needs another than usual."""
-    return WideDepthwise() if device.type == "cpu" else nullcontext()  # type: ignore[no-untyped-call]
+def wide_depthwise(network: nn.Module, device: torch.device) -> AbstractContextManager[object]:
+    """Return the way to run `backward` of a network on a device, step after step.
+
+    Only a processor needs another than usual, for networks with such layers: every operation of the
+    others would pass through Python for nothing.
+    """
+    if device.type == "cpu" and any(_is_depthwise(module) for module in network.modules()):
+        return WideDepthwise()  # type: ignore[no-untyped-call]
+    return nullcontext()
+
+
+def _is_depthwise(module: nn.Module) -> bool:
+    return isinstance(module, nn.Conv2d) and module.groups == module.in_channels > 1
 
 
 class WideDepthwise(TorchDispatchMode):  # type: ignore[no-untyped-call]

@@ -24,7 +24,7 @@ def unseen_rows(
     Raises `TrainingError` when one of them cannot be scored.
     """
     dataset = scan_known(Path(spec.data))
-    predict = _drawing(local_predictor(model, spec.device), model, masks)
+    predict = _drawing(local_predictor(model, spec.device, threads=spec.threads), model, masks)
     outcome = evaluate_cases([dataset.case(name) for name in cases], model, predict)
     if outcome.failed:
         case, said = next(iter(outcome.failed.items()))

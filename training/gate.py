@@ -101,7 +101,7 @@ def _predictors(spec: GateSpec) -> Iterator[PredictorOf]:
     """Yield what predicts with a model; what a workspace keeps of it the window shows at once."""
 
     def run(model: Model) -> Predictor:
-        return local_predictor(model, spec.device)
+        return local_predictor(model, spec.device, threads=torch.get_num_threads())
 
     if not spec.workspace:
         yield run

@@ -66,6 +66,7 @@ class Learner:
         flair = self.channels.index("FLAIR") if "FLAIR" in self.channels else 0
         self.planes = Planes(len(self.channels), flair, labels=self.output is not None)
         self._every = self.group.wrap(every)
+        self._backward_way = wide_depthwise(self.network, self.device)
         self._trained = [*self.network.parameters(), *every.heads.parameters()]
 
     def step(self, batch: Batch, number: int, fraction: float) -> float:
@@ -79,7 +80,7 @@ class Learner:
         if not math.isfinite(value := loss.item()):
             raise NotFinite(value, batch)
         self.optimiser.zero_grad(set_to_none=True)
-        with wide_depthwise(self.device):
+        with self._backward_way:
             self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         self.scaler.unscale_(self.optimiser)
         if self.spec.clip:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 import safetensors.torch
+import torch
 
 from core.domain.prediction import Postprocessing
 from core.domain.progress import Progress, silent
@@ -41,7 +42,7 @@ def publish(
     scores = score_model(
         candidate,
         finished.split.val,
-        predict=local_predictor(candidate, finished.spec.device),
+        predict=local_predictor(candidate, finished.spec.device, threads=torch.get_num_threads()),
         progress=progress,
     )
     write_scores(finished.folder, scores)

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from torch import nn
 
 from core.domain.errors import ModelError
 from core.domain.model_output import ModelOutput
 from core.models.ensembles import require_trainable
-from core.models.networks.builder import build_network
+from core.models.networks.builder import build_network, shapes_alone
 from core.models.networks.network import Network
 from core.models.networks.spec import NetworkSpec
 from core.models.networks.weights import fit_channels, load_weights, read_state_dict
@@ -54,7 +53,7 @@ def start_network(
 
 def stride_of(spec: TrainSpec, channels: Sequence[str]) -> int:
     """Return the stride of the network of a training, without making its weights."""
-    with torch.device("meta"):
+    with shapes_alone():
         return build_network(described(spec, channels), load_encoder=False).stride
 
 
@@ -92,7 +91,7 @@ def load_start(
 def _heads(network: nn.Module, parent: Model) -> tuple[str, ...]:
     """Return the tensors whose shape goes with the number of logits, whatever it is here."""
     described = parent.spec.network
-    with torch.device("meta"):
+    with shapes_alone():
         one, two = (build_network(described, n, load_encoder=False).state_dict() for n in (1, 2))
     return tuple(n for n in network.state_dict() if n in one and one[n].shape != two[n].shape)
 

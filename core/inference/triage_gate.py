@@ -14,13 +14,14 @@ from core.models.registry import Model, Registry
 
 
 def gated_predictor(
-    model: Model, registry: Registry, *, device: str, skip_below: float
+    model: Model, registry: Registry, *, device: str, skip_below: float, threads: int = 0
 ) -> Predictor:
     """Return what predicts the slices with a chance of at least `skip_below`, 0 to 1.
 
-    The other slices hold no lesion. Raises `ModelError` without a classifier or without the device.
+    The other slices hold no lesion. `threads` are those a processor may use for the model, 0 for
+    all that this process may. Raises `ModelError` without a classifier or without the device.
     """
-    runner = open_runner(model)
+    runner = open_runner(model, threads=threads)
     triager = TriageRunner(Classifiers(registry.everywhere).find(""), device)
 
     def predict(loaded: LoadedCase, progress: Progress) -> Prediction:

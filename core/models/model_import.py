@@ -17,7 +17,7 @@ from core.models.foreign.foreign_model import ForeignModel
 from core.models.foreign.monai_bundle import read_bundle
 from core.models.foreign.nnunet_checkpoint import is_nnunet, read_nnunet
 from core.models.model_folder import check_id
-from core.models.networks.builder import build_network
+from core.models.networks.builder import build_network, shapes_alone
 from core.models.networks.spec import NetworkSpec
 from core.models.networks.weights import load_weights, read_checkpoint, read_state_dict
 from core.models.preprocessing import Preprocessing
@@ -137,7 +137,7 @@ def nearest_fit(state: Mapping[str, Tensor]) -> str:
 @cache
 def _names_of(architecture: str) -> frozenset[str]:
     """Return the names of all weights of an architecture with its own arguments."""
-    with torch.device("meta"):
+    with shapes_alone():
         return frozenset(build_network(NetworkSpec(architecture, 3, {})).state_dict())
 
 

@@ -16,7 +16,7 @@ class ModelTask(msgspec.Struct, frozen=True):
     """A model as another process opens it: its folder, how it is run, and what triage leaves out.
 
     `computed` tells what it computes from what another did, `roots` are the folders of classifiers.
-    `threads` are those of torch, 0 for all.
+    `threads` are those a processor may use, 0 for all.
     """
 
     folder: str
@@ -57,14 +57,12 @@ def model_task(model: Model, *, device: str, threads: int = 0) -> ModelTask:
 @lru_cache(maxsize=2)
 def opened(task: ModelTask) -> tuple[Model, Predictor]:
     """Return a model and what predicts with it here; raises `ModelError` when it cannot be run."""
-    if task.threads:
-        from core.inference.torch_device import limit_threads
-
-        limit_threads(task.threads)
     model = read_model(Path(task.folder)).with_engine(task.wanted).with_flips(task.flips)
     if not task.skip_below:
-        return model, local_predictor(model, task.device)
+        return model, local_predictor(model, task.device, threads=task.threads)
     from core.inference.triage_gate import gated_predictor
 
     registry = Registry(tuple(map(Path, task.roots)))
-    return model, gated_predictor(model, registry, device=task.device, skip_below=task.skip_below)
+    return model, gated_predictor(
+        model, registry, device=task.device, skip_below=task.skip_below, threads=task.threads
+    )

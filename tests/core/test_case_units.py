@@ -59,7 +59,7 @@ def _files(folder: Path) -> dict[str, bytes]:
 
 def test_two_processes_write_what_one_writes_to_the_byte(tmp_path: Path, model: Model) -> None:
     tasks = _tasks(tmp_path, model)
-    cases, predict = [task.case for task in tasks], local_predictor(model, "cpu")
+    cases, predict = [task.case for task in tasks], local_predictor(model, "cpu", threads=1)
     plain = evaluate_cases(cases, model, predict)
     predict_masks(cases, model, predict, out=tmp_path / "plain")
     both = Spread(LocalRunner(workers=2), tmp_path / "both")

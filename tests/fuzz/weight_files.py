@@ -20,10 +20,12 @@ from core.io.picture_file import picture_pixels
 from core.models.model_import import SaidOfModel, import_foreign
 from core.models.networks.weights import load_weights, read_state_dict
 from core.models.registry import ModelSpec, Registry
+from core.models.train_spec import TrainSpec
 from tests.fuzz.mutations import damaged
 from tests.fuzz.target import Target
 from tests.synthetic import publish_unet
 from training.checkpoint import Position, load_checkpoint, save_checkpoint
+from training.optimise import make_optimiser
 
 _FOREIGN = Path(__file__).parents[1] / "core" / "foreign"
 _BUNDLE = {
@@ -61,7 +63,8 @@ def _prepare(folder: Path) -> Callable[[random.Random], bool]:
     model = publish_unet(folder / "models")
     whole = model.weights.read_bytes()
     checkpoint = folder / "made.pt"
-    optimiser = torch.optim.AdamW(module.parameters()).state_dict()
+    spec = TrainSpec(architecture="", data="", split="")
+    optimiser = make_optimiser(module, spec).state_dict()
     save_checkpoint(checkpoint, Position(step=3), {"network": state, "optimizer": optimiser})
 
     def read(path: Path) -> None:

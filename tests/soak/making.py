@@ -1,4 +1,4 @@
-"""Makes datasets and models below a folder: `python -m tests.soak.making FOLDER [--no-models]`."""
+"""Makes datasets and models below a folder: `python -m tests.soak.making FOLDER`."""
 
 import sys
 from pathlib import Path
@@ -28,4 +28,4 @@ def main(folder: Path, *, models: bool) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), models="--no-models" not in sys.argv)
+    main(Path(sys.argv[1]), models=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from core.domain.errors import WorkspaceError
 from core.io.case_reader import read_case
@@ -62,6 +63,7 @@ def test_the_gate_scores_both_models_on_the_cases(tmp_path: Path) -> None:
     job = create_job(tmp_path / "gate", spec)
     report = run_gate(spec, job)
     assert report is not None
+    assert torch.get_num_threads() == spec.threads == 1, "it was judged by more than it may use"
     assert read_gate(job.path) == report
     assert {case.case for case in report.cases} == set(VAL)
     assert (report.champion, report.candidate) == ("a", "b")

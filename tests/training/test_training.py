@@ -105,6 +105,7 @@ def test_training_learns(tmp_path: Path) -> None:
     model = run(spec, job)
     assert model is not None
     assert model.spec.metrics["dsc_native_val"] > 0.8
+    assert torch.get_num_threads() == spec.threads == 1, "it was scored by more than it may use"
 
 
 def test_nothing_of_a_validation_case_reaches_a_gradient(tmp_path: Path, plain: Trained) -> None:
