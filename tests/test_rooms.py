@@ -226,7 +226,7 @@ OWN_TIME = {
     "gui.shell.job_watch": "looks at jobs again and again",
     "gui.shell.messages": "how long a toast stays",
     "gui.training.train_request": "looks at a preview again and again",
-    "gui.viewer.cine": "slice after slice",
+    "gui.viewer.slice.cine": "slice after slice",
 }
 
 

@@ -14,7 +14,7 @@ from core.domain.errors import DataError
 from core.domain.prediction import LabelProbabilities, OnSlices, Prediction
 from core.domain.progress import Progress, silent
 from core.inference.engines import check_device
-from core.io.case_reader import LoadedCase
+from core.io.cases.case_reader import LoadedCase
 from core.models.filled_label import in_focus, output_of
 from core.models.mask_model import MaskModel
 from core.models.registry import Model

@@ -7,7 +7,7 @@ from core.inference.inference_ensemble import open_runner
 from core.inference.inference_triage import TriageRunner
 from core.inference.prediction_service import Predictor
 from core.inference.volume_inference import RunOptions
-from core.io.case_reader import LoadedCase
+from core.io.cases.case_reader import LoadedCase
 from core.models.classifiers import Classifiers
 from core.models.filled_label import in_focus
 from core.models.registry import Model, Registry

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.io.case import Case
+from core.io.cases.case import Case
 from core.io.csv_file import plain
-from core.studies.click_report import write_clicks
-from core.studies.click_robot import (
+from core.studies.clicks.click_report import write_clicks
+from core.studies.clicks.click_robot import (
     Aim,
     Clicked,
     DabPen,
@@ -24,8 +24,8 @@ from core.studies.click_robot import (
     dsc,
     off_by,
 )
-from core.studies.click_study import ClickRow, ClickStudy, RobotOptions, run_click_study
-from core.studies.click_summary import ClickSummary, paired_models, summarise_clicks
+from core.studies.clicks.click_study import ClickRow, ClickStudy, RobotOptions, run_click_study
+from core.studies.clicks.click_summary import ClickSummary, paired_models, summarise_clicks
 from tests.core.studies import IDS, models, moved, write_cases
 
 KEYS = [

@@ -20,8 +20,8 @@ from core.demo.phantom_case import phantom_case
 from core.demo.spec import HeadShape, Lesion, PhantomSpec
 from core.domain.errors import WorkspaceError
 from core.domain.progress import Cancelled
-from core.io.case_reader import read_case
-from core.io.dataset import scan
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
 
 Loaded = dict[str, tuple[NDArray[np.uint8], NDArray[np.uint8]]]
 

@@ -20,7 +20,7 @@ from core.inference.model_export import ExportFormat, export_model
 from core.inference.model_graph import prepare_graph
 from core.inference.torch_network import trained_network
 from core.inference.volume_inference import RunOptions
-from core.io.dataset import scan
+from core.io.datasets.dataset import scan
 from core.models.certificates import (
     GRAPH_FILE,
     TORCH,

@@ -10,10 +10,10 @@ from PIL import Image
 
 from core.review.reviews import Review
 from core.review.unblinding import Agreement, PairPreference, Unblinded
-from core.studies.html_report import StudyReport, html, write_html
-from core.studies.study import Study, run_study
-from core.studies.study_pictures import study_pictures
-from core.studies.study_summary import summarise_study
+from core.studies.comparison.html_report import StudyReport, html, write_html
+from core.studies.comparison.study import Study, run_study
+from core.studies.comparison.study_pictures import study_pictures
+from core.studies.comparison.study_summary import summarise_study
 from tests.core.studies import models, moved, write_cases
 
 VOID = {"meta", "img", "br", "link"}

@@ -17,7 +17,7 @@ from core.inference.inference_ensemble import open_runner
 from core.inference.preprocess import prepare
 from core.inference.torch_network import trained_network
 from core.inference.volume_inference import Runner, RunOptions
-from core.io.prediction_file import load_prediction, read_prediction, save_prediction
+from core.io.datasets.prediction_file import load_prediction, read_prediction, save_prediction
 from core.models.certificates import EngineChoice
 from core.models.ensembles import combine
 from core.models.preprocessing import Preprocessing

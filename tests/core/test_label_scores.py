@@ -15,24 +15,24 @@ from medpy.metric import binary as medpy
 
 from core.domain.progress import silent
 from core.inference.prediction_service import PredictionService
-from core.io.case_cache import CaseCache
-from core.io.case_reader import LoadedCase, each_region, of_region, read_case
-from core.io.dataset import Dataset, scan
+from core.io.cases.case_cache import CaseCache
+from core.io.cases.case_reader import LoadedCase, each_region, of_region, read_case
+from core.io.datasets.dataset import Dataset, scan
 from core.models.mask_model import MaskModel, mask_model
-from core.studies.case_figures import CaseFigures, figures_of, label_figures, labels_of
-from core.studies.case_score import BINARY_FIELDS, score_labels
-from core.studies.evaluation import evaluate_cases
-from core.studies.evaluation_report import write_evaluation
-from core.studies.exported_mask import ExportSource, exported_mask
-from core.studies.html_report import StudyReport, html
-from core.studies.region_study import (
+from core.studies.comparison.html_report import StudyReport, html
+from core.studies.comparison.region_study import (
     averaged_regions,
     counted_regions,
     mean_study,
     region_study,
 )
-from core.studies.study import keep_study, run_study
-from core.studies.study_report import joined, parted, read_figures, write_study
+from core.studies.comparison.study import keep_study, run_study
+from core.studies.comparison.study_report import joined, parted, read_figures, write_study
+from core.studies.export.exported_mask import ExportSource, exported_mask
+from core.studies.scores.case_figures import CaseFigures, figures_of, label_figures, labels_of
+from core.studies.scores.case_score import BINARY_FIELDS, score_labels
+from core.studies.scores.evaluation import evaluate_cases
+from core.studies.scores.evaluation_report import write_evaluation
 from core.workspace.workspace_folder import Workspace, open_workspace
 from tests.core.trees import IDS, labels, make_tree, save_nifti
 

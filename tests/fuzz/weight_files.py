@@ -16,7 +16,7 @@ from PIL import Image
 from core.domain.errors import AppError
 from core.inference.inference_ensemble import open_runner
 from core.inference.model_export import export_model
-from core.io.picture_file import picture_pixels
+from core.io.volumes.picture_file import picture_pixels
 from core.models.model_import import SaidOfModel, import_foreign
 from core.models.networks.weights import load_weights, read_state_dict
 from core.models.registry import ModelSpec, Registry
@@ -24,8 +24,8 @@ from core.models.train_spec import TrainSpec
 from tests.fuzz.mutations import damaged
 from tests.fuzz.target import Target
 from tests.synthetic import publish_unet
-from training.checkpoint import Position, load_checkpoint, save_checkpoint
-from training.optimise import make_optimiser
+from training.learning.optimise import make_optimiser
+from training.run.checkpoint import Position, load_checkpoint, save_checkpoint
 
 _FOREIGN = Path(__file__).parents[1] / "core" / "foreign"
 _BUNDLE = {

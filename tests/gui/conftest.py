@@ -26,7 +26,7 @@ from core.workspace.settings import (
 from core.workspace.workspace_folder import registry, workspace_folder
 from gui.app.program import Program
 from gui.shell.tasks import Fault
-from gui.viewer.slice_view import SliceView
+from gui.viewer.slice.slice_view import SliceView
 from tests import patience
 from tests.gui.comparing import compare_both, copy_compared, publish_both
 from tests.gui.hand import Hand

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from core.io.dataset import scan
+from core.io.datasets.dataset import scan
 from core.workspace.workspace_folder import registry
 from tests.gui.tiny import keep_triages
 from tests.synthetic import publish_unet, write_case

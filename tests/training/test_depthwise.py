@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from training.depthwise import WideDepthwise, wide_depthwise
+from training.learning.depthwise import WideDepthwise, wide_depthwise
 
 COSINE = 0.999
 

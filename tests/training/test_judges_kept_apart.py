@@ -18,10 +18,10 @@ from core.workspace.settings import home
 from core.workspace.splits import SplitFile, freeze_split
 from core.workspace.workspace_folder import open_workspace, workspace_folder
 from tests.training.making import TRAIN, VAL, make_dataset, small_spec, write_split
-from training.sweep import run_sweep
-from training.sweep_space import SweepSpec
+from training.run.train_options import TrainOptions
+from training.sweep.sweep import run_sweep
+from training.sweep.sweep_space import SweepSpec
 from training.tasks import train_task
-from training.train_options import TrainOptions
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from core.domain.model_output import OutputKind
 from core.domain.prediction import Postprocessing
 from core.inference.prediction_service import local_predictor
 from core.inference.preprocess import labels_to_grid, plane_grid, prepare
-from core.io.case_reader import read_case
-from core.io.dataset import scan
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
 from core.jobs.job_events import Logged
 from core.jobs.job_folder import JobFolder
 from core.models.gate import GateSpec, read_gate
@@ -31,8 +31,8 @@ from tests.synthetic import volume_of
 from tests.training.label_making import images, nested, write_labelled
 from tests.training.making import STILL, TRAIN, VAL, make_job
 from training.gate import run_gate
+from training.run.train_options import TrainOptions, spec_of
 from training.train import run
-from training.train_options import TrainOptions, spec_of
 
 QUICK = {
     "max_steps": 60,

@@ -13,8 +13,8 @@ from core.jobs.job_events import Measured, Started
 from core.jobs.job_folder import JOB_FILE, JobFolder
 from tests import patience
 from tests.training.making import STILL, make_job
-from training.checkpoint import load_checkpoint
-from training.processes import train_together
+from training.run.checkpoint import load_checkpoint
+from training.run.processes import train_together
 from training.train import read_job, run
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from core.domain.errors import WorkspaceError
-from core.io.case_reader import read_case
-from core.io.dataset import scan
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
 from core.jobs.job_events import Done
 from core.jobs.job_folder import JOB_FILE, JobFolder, create_job, list_jobs
 from core.jobs.job_start import JobProgram, start_job
