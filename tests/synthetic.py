@@ -1,7 +1,9 @@
 """Tiny cases, volumes and models made by code, for the tests of every room."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -72,12 +74,24 @@ def write_case(
 
 def write_slice(path: Path, pixels: NDArray[np.generic], compression: str | None = None) -> None:
     """Write (C, Y, X) as H×W×3, or as H×W when there is one channel."""
+    values = np.ascontiguousarray(pixels)
+    path.write_bytes(_tiff(values.tobytes(), values.shape, values.dtype.str, compression))
+
+
+@lru_cache(maxsize=512)
+def _tiff(values: bytes, shape: tuple[int, ...], kind: str, compression: str | None) -> bytes:
+    """Return the file of (C, Y, X); the same few slices are written by hundreds of tests."""
+    pixels = np.frombuffer(values, kind).reshape(shape)
+    written = BytesIO()
     if len(pixels) == 1:
-        imwrite(path, pixels[0], photometric="minisblack", compression=compression)
+        imwrite(written, pixels[0], photometric="minisblack", compression=compression)
     else:
-        kind = "rgb" if len(pixels) == 3 else "minisblack"
+        photometric = "rgb" if len(pixels) == 3 else "minisblack"
         planes = np.ascontiguousarray(np.moveaxis(pixels, 0, -1))
-        imwrite(path, planes, photometric=kind, planarconfig="contig", compression=compression)
+        imwrite(
+            written, planes, photometric=photometric, planarconfig="contig", compression=compression
+        )
+    return written.getvalue()
 
 
 def volume_of(pixels: Pixels) -> Volume:
