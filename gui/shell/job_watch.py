@@ -19,6 +19,8 @@ from gui.shell.tasks import Lanes, Task
 
 _BUSY_MS, _QUIET_MS = 500, 3000
 _START_SECONDS = 60.0
+_END_SECONDS = 3.0
+"""How long a process that has said its last word may take to be gone."""
 
 Prepare = Callable[[Path], tuple[JobFolder, JobProgram]]
 """Fills the new job folder of a path, on a worker; may raise `AppError`."""
@@ -108,7 +110,7 @@ class JobWatch(QObject):
         program = record.head.program
 
         def start() -> None:
-            record.folder.clear_request()  # what was asked of a process that broke off
+            record.folder.take_up(wait_s=_END_SECONDS)
             start_job(record.folder, program, resume=program == "train")
 
         self._mark_starting(record, "start")
@@ -124,6 +126,7 @@ class JobWatch(QObject):
             return
 
         def finish() -> None:
+            record.folder.require_idle(wait_s=_END_SECONDS)
             record.folder.request("stop")
             start_job(record.folder, "train", resume=True)
 

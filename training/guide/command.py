@@ -29,7 +29,7 @@ def train_guide(
     if options.resume:
         job = JobFolder(options.out)
         spec = read_guide_job(job.path)
-        job.clear_request()  # what was asked of a run that broke off
+        job.take_up()
         return run(spec, job, resume=True, echo=echo)
     spec = guide_spec_of(options, registry)
     job = begin_training(options.out, spec)

@@ -37,7 +37,7 @@ def train_classifier(
     if options.resume:
         job = JobFolder(options.out)
         spec = read_classify_job(job.path)
-        job.clear_request()  # what was asked of a run that broke off
+        job.take_up()
         return run(spec, job, resume=True, echo=echo)
     spec = classify_spec_of(task, options, models)
     if spec.split:
