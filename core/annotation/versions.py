@@ -167,7 +167,8 @@ def load_version(version: Version, shape: tuple[int, ...], region: Region | None
 def load_label_map(version: Version, shape: tuple[int, ...]) -> LabelMap:
     """Return the values (Z, Y, X) of a version, 0 and 1 where it is a mask.
 
-    Raises `WorkspaceError` when its file has gone, was changed, or is of another `shape`.
+    Raises `WorkspaceError` when its file has gone, was changed, is damaged, or is of another
+    `shape`.
     """
     try:
         content = version.path.read_bytes()
@@ -175,11 +176,20 @@ def load_label_map(version: Version, shape: tuple[int, ...]) -> LabelMap:
         raise _unusable(version, f"none that can be read ({error.strerror})") from error
     if sha256(content).hexdigest() != version.checksum:
         raise _unusable(version, "one that was changed since")
-    pages = imread(BytesIO(content)).reshape(-1, *shape[1:])
-    mask = binarise(pages) if version.labels is None else np.asarray(pages, np.uint8)
-    if mask.shape != tuple(shape):
-        raise _unusable(version, f"one of {mask.shape}")
-    return mask
+    pages = _pages(version, content)
+    if pages.shape != tuple(shape):
+        raise _unusable(version, f"one of {pages.shape}, where the case has {tuple(shape)}")
+    return binarise(pages) if version.labels is None else np.asarray(pages, np.uint8)
+
+
+def _pages(version: Version, content: bytes) -> LabelMap:
+    try:
+        pages: LabelMap = imread(BytesIO(content))
+    # One that was damaged before its checksum was taken is listed again when the list was lost;
+    # it surfaces as whatever the decoder met.
+    except Exception as error:
+        raise _unusable(version, "a damaged TIFF") from error
+    return pages[np.newaxis] if pages.ndim == 2 else pages  # a single page is a plane
 
 
 def version_of(workspace: Workspace, case_id: str, mask: LabelMap) -> Version | None:
