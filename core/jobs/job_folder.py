@@ -210,6 +210,15 @@ def create_job(
 
     `beside` are further files by name; `job.json`, by which a job is listed, is written last.
     """
+    require_unoccupied(path)
+    for name, content in (beside or {}).items():
+        write_bytes(path / name, content)
+    write_json(path / JOB_FILE, spec)
+    return JobFolder(path)
+
+
+def require_unoccupied(path: Path) -> None:
+    """Raise `WorkspaceError` for a path at which something lies that is no empty folder."""
     try:
         occupied = path.exists() and any(path.iterdir())
     except OSError as error:
@@ -221,10 +230,6 @@ def create_job(
             f"{path}: expected an empty or a new folder, found files in it. Choose another, or go "
             "on with the training in it (--resume)."
         )
-    for name, content in (beside or {}).items():
-        write_bytes(path / name, content)
-    write_json(path / JOB_FILE, spec)
-    return JobFolder(path)
 
 
 @dataclass

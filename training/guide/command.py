@@ -12,6 +12,7 @@ from core.models.networks.spec import NetworkSpec, resolve_arguments
 from core.models.registry import Registry
 from core.models.train_spec import Changes
 from training.events import tell
+from training.guide.case_split import split_cases
 from training.guide.train import read_guide_job, run
 from training.train_options import TrainOptions, model_id_of, read_setting
 
@@ -32,6 +33,7 @@ def train_guide(
         job.take_up()
         return run(spec, job, resume=True, echo=echo)
     spec = guide_spec_of(options, registry)
+    split_cases(spec)  # what is wrong with it is told before its judges are frozen
     job = begin_training(options.out, spec)
     return run(read_guide_job(job.path), job, echo=echo)
 

@@ -17,6 +17,7 @@ from core.models.networks.spec import NetworkSpec, resolve_arguments
 from core.models.train_spec import Changes, preset
 from training.events import tell
 from training.train_options import TrainOptions, model_id_of, read_setting
+from training.triage.sources import split_cases
 from training.triage.train import read_classify_job, run
 
 _SAME = ("epochs", "max_steps", "minutes", "batch_size", "learning_rate", "seed", "device")
@@ -41,6 +42,7 @@ def train_classifier(
         return run(spec, job, resume=True, echo=echo)
     spec = classify_spec_of(task, options, models)
     if spec.split:
+        split_cases(spec)  # what is wrong with it is told before its judges are frozen
         job = begin_training(options.out, spec)
     else:  # pictures, which the training itself deals out
         refuse_inside(options.data, options.out)
