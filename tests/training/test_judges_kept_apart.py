@@ -117,7 +117,8 @@ def test_a_job_is_listed_only_once_all_of_it_is_there(
 ) -> None:
     written: list[str] = []
 
-    def note(path: Path, content: bytes) -> None:
+    def note(path: Path, content: bytes, *, private: bool = False) -> None:
+        assert not private
         written.append(path.name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
