@@ -14,8 +14,8 @@ from core.annotation.versions import Version, latest_versions, load_label_map
 from core.domain.errors import DataError, FileError, reason
 from core.domain.label_set import BINARY, LabelMap, LabelSet, binary
 from core.domain.mask import Mask
-from core.io.case import Case
-from core.io.case_masks import (
+from core.io.cases.case import Case
+from core.io.cases.case_masks import (
     DrawnMask,
     check_format,
     mask_path,
@@ -23,9 +23,8 @@ from core.io.case_masks import (
     stored_like,
     write_on,
 )
-from core.io.case_reader import LoadedCase, named_region, read_case, region_of
-from core.io.json_file import decode_json, write_json
-from core.io.slice_masks import (
+from core.io.cases.case_reader import LoadedCase, named_region, read_case, region_of
+from core.io.cases.slice_masks import (
     SlicedMask,
     SliceTarget,
     in_parts,
@@ -34,6 +33,7 @@ from core.io.slice_masks import (
     read_values,
     slice_paths,
 )
+from core.io.json_file import decode_json, write_json
 from core.io.stored import Stored
 from core.io.write_guard import refuse_inside
 from core.workspace.mask_maker import mask_maker

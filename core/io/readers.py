@@ -19,7 +19,14 @@ from core.domain.volume import Pixels
 from core.io import file_bytes
 from core.io.stored import PixelStream, Stored
 
-_OWN = ("nifti", "nrrd_file", "metaimage", "dicom_seg", "dicom_series", "tiff_stack")
+_OWN = (
+    "volumes.nifti",
+    "volumes.nrrd_file",
+    "volumes.metaimage",
+    "dicom.dicom_seg",
+    "dicom.dicom_series",
+    "tiff.tiff_stack",
+)
 _HEAD = 512
 _SAID = 160
 

@@ -15,10 +15,16 @@ from core.domain.grid import Grid
 from core.domain.label_set import BINARY, LabelMap, LabelSet
 from core.io import readers
 from core.io.atomic import atomic_path
-from core.io.label_table import is_same_table, table_of, write_names
+from core.io.labels.label_table import is_same_table, table_of, write_names
 from core.io.stored import Passport, Stored
 
-_OWN = ("nifti_write", "nrrd_write", "metaimage_write", "tiff_write", "dicom_seg_write")
+_OWN = (
+    "volumes.nifti_write",
+    "volumes.nrrd_write",
+    "volumes.metaimage_write",
+    "tiff.tiff_write",
+    "dicom.dicom_seg_write",
+)
 _SAME = 1e-3
 """What is read back may lie this part of a voxel beside: single precision of a header."""
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from core.domain.label_set import LabelSet, Region
 from core.domain.model_output import ModelOutput
 from core.domain.prediction import LabelProbabilities, Prediction
-from core.io.case_reader import LoadedCase, of_the_region
+from core.io.cases.case_reader import LoadedCase, of_the_region
 
 _AS = "-as-"
 """What stands in the key of a prediction before the values that it fills."""

@@ -14,8 +14,8 @@ import numpy as np
 
 from core.domain.errors import ModelError
 from core.domain.mask import Mask
-from core.io.case import Case
-from core.io.case_reader import LoadedCase
+from core.io.cases.case import Case
+from core.io.cases.case_reader import LoadedCase
 from core.io.readers import with_data
 from core.models.classifiers import ClassifierSpec
 from core.models.lineage import code_version

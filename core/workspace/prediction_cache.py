@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from core.domain.counted_mask import count_mask
 from core.domain.errors import ModelError
 from core.domain.prediction import Prediction
-from core.io.case_reader import LoadedCase
-from core.io.prediction_file import load_prediction, save_prediction
+from core.io.cases.case_reader import LoadedCase
+from core.io.datasets.prediction_file import load_prediction, save_prediction
 from core.models.filled_label import in_focus
 from core.models.mask_model import MaskModel
 from core.models.registry import Model, prediction_key

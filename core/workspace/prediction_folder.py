@@ -11,8 +11,8 @@ from pathlib import Path
 
 from core.domain.errors import DataError, FileError
 from core.domain.prediction import Prediction
-from core.io.case_reader import LoadedCase
-from core.io.prediction_file import read_prediction
+from core.io.cases.case_reader import LoadedCase
+from core.io.datasets.prediction_file import read_prediction
 from core.models.filled_label import in_focus
 from core.workspace.workspace_folder import prediction_name
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
 from core.domain.label_set import LabelMap, LabelSet, values_in
-from core.io.case_look import CaseLook
+from core.io.cases.case_look import CaseLook
 from core.io.layouts.found import FoundCase, FoundDataset
 from gui.data.organise_form import CheckRow, FoundLabel, FoundRow, SurveyView
 

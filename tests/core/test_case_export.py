@@ -19,15 +19,15 @@ from core.annotation.versions import save_version
 from core.domain.errors import DataError
 from core.domain.mask import Mask
 from core.domain.prediction import Prediction
-from core.io.case_reader import LoadedCase, read_case
-from core.io.dataset import Dataset
-from core.io.organisation import AS_IT_LIES, given
+from core.io.cases.case_reader import LoadedCase, read_case
+from core.io.datasets.dataset import Dataset
+from core.io.datasets.organisation import AS_IT_LIES, given
 from core.io.readers import read
 from core.models.provenance import files_hash
 from core.models.registry import Model, ModelSpec
-from core.studies.case_export import ExportOrder, export_cases
-from core.studies.exported_mask import ExportSource
-from core.studies.mask_files import Written
+from core.studies.export.case_export import ExportOrder, export_cases
+from core.studies.export.exported_mask import ExportSource
+from core.studies.export.mask_files import Written
 from core.workspace.known_dataset import scan_known
 from core.workspace.settings import home as home_of
 from core.workspace.workspace_folder import open_workspace, workspace_folder

@@ -8,22 +8,22 @@ import pytest
 
 from core.domain.label_set import Label, LabelSet
 from core.inference.prediction_service import PredictionService, local_predictor
-from core.io.case import Case
-from core.io.case_reader import read_case
-from core.io.dataset import scan
-from core.io.label_table import table_of, write_label_table
-from core.io.organisation import Organisation
+from core.io.cases.case import Case
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
+from core.io.datasets.organisation import Organisation
+from core.io.labels.label_table import table_of, write_label_table
 from core.jobs.local_runner import LocalRunner
 from core.jobs.unit_inputs import do_staged, inputs_of, pack
 from core.jobs.units import Unit, UnitOutcome, do_unit
 from core.models.registry import Model
-from core.studies.case_task import CaseTask
-from core.studies.case_units import Spread, evaluate_spread, predict_spread
-from core.studies.evaluation import evaluate_cases
-from core.studies.evaluation_report import write_evaluation
-from core.studies.mask_files import predict_masks
-from core.studies.model_task import model_task
-from core.studies.study_units import predict_ahead
+from core.studies.comparison.study_units import predict_ahead
+from core.studies.export.mask_files import predict_masks
+from core.studies.scores.case_task import CaseTask
+from core.studies.scores.case_units import Spread, evaluate_spread, predict_spread
+from core.studies.scores.evaluation import evaluate_cases
+from core.studies.scores.evaluation_report import write_evaluation
+from core.studies.scores.model_task import model_task
 from core.workspace.workspace_folder import open_workspace
 from tests.core.trees import make_tree
 from tests.synthetic import publish_unet, write_case
@@ -59,7 +59,7 @@ def _files(folder: Path) -> dict[str, bytes]:
 
 def test_two_processes_write_what_one_writes_to_the_byte(tmp_path: Path, model: Model) -> None:
     tasks = _tasks(tmp_path, model)
-    cases, predict = [task.case for task in tasks], local_predictor(model, "cpu")
+    cases, predict = [task.case for task in tasks], local_predictor(model, "cpu", threads=1)
     plain = evaluate_cases(cases, model, predict)
     predict_masks(cases, model, predict, out=tmp_path / "plain")
     both = Spread(LocalRunner(workers=2), tmp_path / "both")

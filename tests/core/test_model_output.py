@@ -22,8 +22,8 @@ from core.domain.prediction import (
     quantise,
     to_mask,
 )
-from core.io.case_reader import read_case
-from core.io.dataset import scan
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
 from core.models.filled_label import in_focus
 from tests.synthetic import write_case
 

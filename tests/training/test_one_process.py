@@ -26,9 +26,9 @@ from core.models.train_spec import TrainSpec
 from core.workspace.reservation import reserved
 from training.cluster_job import train_on_cluster
 from training.guide.train import run as run_guide
+from training.run.train_options import TrainOptions
 from training.tasks import train_task
 from training.train import run
-from training.train_options import TrainOptions
 from training.triage.train import run as run_classifier
 from training.unit_job import run_unit_job
 from training.whole_unit import TrainingTask, do_training

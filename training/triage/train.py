@@ -8,8 +8,9 @@ from core.inference.torch_device import resolve_device
 from core.jobs.classify_spec import ClassifySpec
 from core.jobs.job_folder import Echo, JobFolder, JobWriter, read_spec
 from core.models.classifiers import ClassifierModel, Classifiers
-from training.errors import TrainingError
-from training.frame import (
+from training.learning.errors import TrainingError
+from training.learning.parallel import ProcessGroup
+from training.run.frame import (
     DATA_FOLDER,
     in_job,
     job_progress,
@@ -18,7 +19,6 @@ from training.frame import (
     run_loop,
     turn,
 )
-from training.parallel import ProcessGroup
 from training.triage.dataset import BalancedSampler, require_classes
 from training.triage.learner import ClassifierLearner, new_classifier
 from training.triage.loop import ClassifierLoop

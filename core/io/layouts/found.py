@@ -8,7 +8,7 @@ from pathlib import Path
 from core.domain.errors import DataError
 from core.domain.label_set import LabelSet
 from core.domain.role import Role
-from core.io.label_folders import LabelFolder
+from core.io.layouts.label_folders import LabelFolder
 
 SLICES = "lgg"
 """The layout whose cases are slices, read by a reader of their own."""

@@ -10,9 +10,15 @@ from itertools import pairwise
 
 from core.domain.label_set import Label, binary
 from core.domain.role import Role
-from core.io.label_folders import SLICE, are_masks_alone, label_folder, labelled, named_folders
-from core.io.label_table import label_table
+from core.io.labels.label_table import label_table
 from core.io.layouts.found import SLICES, FoundCase, FoundChannel, FoundDataset, FoundMask
+from core.io.layouts.label_folders import (
+    SLICE,
+    are_masks_alone,
+    label_folder,
+    labelled,
+    named_folders,
+)
 from core.io.layouts.registry import Layout
 from core.io.layouts.tree import Folder, nfc
 

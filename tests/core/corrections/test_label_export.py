@@ -13,11 +13,11 @@ from core.annotation.export import Provenance, export_correction, provenance_of_
 from core.annotation.live_figures import References
 from core.annotation.versions import load_label_map, save_version
 from core.domain.label_set import Code, Label, LabelMap, LabelSet, Region
-from core.io.case_masks import SUFFIXES
-from core.io.case_reader import LoadedCase, read_case
-from core.io.dataset import Dataset, scan
+from core.io.cases.case_masks import SUFFIXES
+from core.io.cases.case_reader import LoadedCase, read_case
+from core.io.cases.slice_masks import IN_SLICES
+from core.io.datasets.dataset import Dataset, scan
 from core.io.readers import read
-from core.io.slice_masks import IN_SLICES
 from core.workspace.known_dataset import scan_known
 from core.workspace.workspace_folder import open_workspace
 from tests.core.trees import make_tree

@@ -18,17 +18,17 @@ from core.annotation.draft import Origin
 from core.annotation.export import Provenance, export_correction, read_export
 from core.domain.label_set import BINARY, Label, LabelSet, Region, from_values
 from core.domain.overlaps import SegmentPile
-from core.io.case_masks import DrawnMask, write_mask
-from core.io.case_reader import read_case
-from core.io.dataset import scan
-from core.io.found_case import read_channel, read_mask
-from core.io.label_folders import folder_of, labels_of_folders
+from core.io.cases.case_masks import DrawnMask, write_mask
+from core.io.cases.case_reader import read_case
+from core.io.cases.found_case import read_channel, read_mask
+from core.io.cases.mask_evidence import told_by_masks, values_of_masks
+from core.io.cases.slice_masks import FOLDERS, SLICES
+from core.io.cases.thumbnail import thumbnail
+from core.io.datasets.dataset import scan
+from core.io.datasets.organisation import found_in
+from core.io.layouts.label_folders import folder_of, labels_of_folders
 from core.io.layouts.tree import natural
-from core.io.mask_evidence import told_by_masks, values_of_masks
-from core.io.organisation import found_in
-from core.io.slice_masks import FOLDERS, SLICES
-from core.io.thumbnail import thumbnail
-from core.io.tiff import write_label_slice, write_mask_slice
+from core.io.tiff.tiff import write_label_slice, write_mask_slice
 from tests.core.io.test_info import told
 from tests.synthetic import lesion, write_case
 
