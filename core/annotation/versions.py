@@ -17,6 +17,7 @@ import tifffile
 from core.annotation.draft import Origin, Snapshot, is_plain, naming
 from core.annotation.journal import told
 from core.annotation.label_rule import mask_of
+from core.domain.clock import utc_now
 from core.domain.errors import WorkspaceError
 from core.domain.label_counts import count_labels
 from core.domain.label_set import BINARY, LabelMap, LabelSet, Region
@@ -24,7 +25,7 @@ from core.domain.mask import Mask, binarise
 from core.io.atomic import atomic_path
 from core.io.json_file import decode_json
 from core.io.tiff.tiff_codecs import imread
-from core.workspace.store import Store, now
+from core.workspace.store import Store
 from core.workspace.workspace_folder import Workspace
 
 _SAVE_ELSEWHERE = (
@@ -113,7 +114,7 @@ def save_version(
             number=number,
             path=path.relative_to(workspace.folder),
             author=author,
-            saved_at=now(),
+            saved_at=utc_now(),
             origin=snapshot.origin,
             tools=snapshot.tools,
             seconds=snapshot.seconds,

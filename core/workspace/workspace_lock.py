@@ -10,11 +10,11 @@ from pathlib import Path
 
 import msgspec
 
+from core.domain.clock import utc_now
 from core.domain.errors import WorkspaceError, reason
 from core.io.atomic import make_private_folder
 from core.io.file_lock import hold
 from core.io.json_file import decode_json
-from core.workspace.store import now
 
 LOCK_NAME = "workspace.lock"
 
@@ -69,7 +69,7 @@ def take_lock(folder: Path, *, user: str, dataset: str) -> WorkspaceLock:
     try:
         held = hold(descriptor)
         if held:
-            _sign(descriptor, Holder(user, platform.node(), os.getpid(), now()))
+            _sign(descriptor, Holder(user, platform.node(), os.getpid(), utc_now()))
     except OSError as error:
         os.close(descriptor)
         raise _refused(folder, error) from error
