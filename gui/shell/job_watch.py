@@ -114,7 +114,7 @@ class JobWatch(QObject):
             start_job(record.folder, program, resume=program == "train")
 
         self._mark_starting(record, "start")
-        self._do(start, "The job did not go on")
+        self._do(start, "The job did not go on", job_id)
 
     def stop(self, job_id: str) -> None:
         """End a training with its best weights; one that stands still is taken up to do so."""
@@ -131,7 +131,7 @@ class JobWatch(QObject):
             start_job(record.folder, "train", resume=True)
 
         self._mark_starting(record, "stop")
-        self._do(finish, "The job was not ended")
+        self._do(finish, "The job was not ended", job_id)
 
     def request(self, job_id: str, wanted: JobRequest) -> None:
         """Ask a running job to pause or to stop."""
@@ -142,13 +142,13 @@ class JobWatch(QObject):
         self.changed.emit()
         self._do(lambda: record.folder.request(wanted), f"The job was not asked to {wanted}")
 
-    def _do(self, act: Callable[[], object], trouble: str) -> None:
-        self._lanes.run(
-            "io",
-            lambda _: act(),
-            lambda _: self.refresh(),
-            failed=lambda said: self.failed.emit(trouble, said),
-        )
+    def _do(self, act: Callable[[], object], trouble: str, starting: str = "") -> None:
+        def tell(said: str) -> None:
+            self._starting.pop(starting, None)
+            self.failed.emit(trouble, said)
+            self.refresh()
+
+        self._lanes.run("io", lambda _: act(), lambda _: self.refresh(), failed=tell)
 
     def _mark_starting(self, record: JobRecord, asked: AskedOfJob) -> None:
         self._starting[record.id] = (record.starts, time.monotonic(), asked)
