@@ -68,8 +68,8 @@ def train_there(options: TrainOptions, task: str, where: RunnerPlace) -> str:
 
 
 def _tell(job: JobFolder, failed: str) -> None:
-    """Write why it failed to the events, unless the training has done so itself."""
-    if job.state() == "failed":
+    """Write why it failed to the events, unless the training has, or goes on in another process."""
+    if job.state() == "failed" or job.is_alive():
         return
     writer = JobWriter(job)
     writer.start(resumed=True)

@@ -39,7 +39,7 @@ def begun(options: TrainOptions, registry: Registry) -> JobFolder:
     if options.resume:
         job = JobFolder(options.out)
         read_job(job.path)
-        job.clear_request()  # what was asked of a run that broke off
+        job.take_up()
         return job
     spec = spec_of(options, registry)
     refuse_inside(Path(spec.data), options.out)

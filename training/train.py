@@ -26,19 +26,17 @@ from core.jobs.job_folder import (
 )
 from core.models.registry import Model, Registry
 from core.models.train_spec import TrainSpec
-from core.workspace.reservation import reserved
 from training.learning.errors import TrainingError
 from training.learning.parallel import ProcessGroup
 from training.other_tasks import take_up_other
 from training.run.events import tell
 from training.run.frame import (
     DATA_FOLDER,
-    check_job,
     in_job,
     job_progress,
     keep_memory,
     limit_job_threads,
-    models_folder,
+    reserved_models,
     run_loop,
     turn,
 )
@@ -90,10 +88,8 @@ def read_job(folder: Path) -> TrainSpec:
 
 
 def _train(spec: TrainSpec, writer: JobWriter, group: ProcessGroup, how: _How) -> Model | None:
-    registry = Registry((models_folder(spec, writer.folder),))
-    check_job(spec, registry)
-    with reserved(registry.roots[0], spec.model_id) if group.leads else nullcontext():
-        return _train_reserved(spec, registry, writer, group, how)
+    with reserved_models(spec, writer.folder, group) as models:
+        return _train_reserved(spec, Registry((models,)), writer, group, how)
 
 
 def _train_reserved(

@@ -45,7 +45,7 @@ def run_unit_job(job: JobFolder) -> None:
     """
     writer = JobWriter(job)
     resumed = bool(job.events()[0])
-    job.clear_request()
+    job.take_up()
     writer.start(resumed=resumed)
     with closing(writer), told_failures(writer):
         try:

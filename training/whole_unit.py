@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.jobs.job_folder import JobFolder
+from core.jobs.job_folder import ALIVE_SECONDS, JobFolder
 from training.train import read_job, run
 
 
@@ -21,6 +21,7 @@ def do_training(task: TrainingTask) -> bytes:
     Done once more, after its process was lost, it goes on from the last checkpoint.
     """
     job = JobFolder(Path(task.folder))
+    job.require_idle(wait_s=ALIVE_SECONDS)  # its process may be lost with its machine
     model = run(
         read_job(job.path), job, resume=task.resume or job.checkpoint.exists(), queued=False
     )

@@ -2,6 +2,7 @@
 
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -60,12 +61,21 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands beside exported masks: `files` maps each name to its SHA-256."""
+    """What stands beside exported masks: `files` maps each name to its SHA-256.
+
+    `earlier` are those of exports before, in other forms, that still lie there.
+    """
 
     case_id: str
     provenance: Provenance
     shape: tuple[int, int, int]
     files: dict[str, str]
+    earlier: dict[str, str] | UnsetType = UNSET
+
+    @property
+    def written(self) -> dict[str, str]:
+        """What exports have written here, this one and those before."""
+        return {**(self.earlier or {}), **self.files}
 
 
 def export_correction(
@@ -117,7 +127,8 @@ def export_mask(
     target = _target(case, drawn, folder, format_name, manifest=made.manifest)
     for place in {folder, target.manifest.parent, *(path.parent for path in target.files)}:
         refuse_inside(dataset_root, place, also=case.folders)
-    _refuse_foreign(target)
+    written = _written(target)
+    _refuse_foreign(target, written)
     ours = target.manifest.exists()
     if isinstance(target.on, SlicedMask):
         target.on.write(keep_table=not ours)
@@ -131,11 +142,14 @@ def export_mask(
             keep_table=not ours,
         )
     shape = drawn.label_map.shape
+    files = {target.name(path): sha256(path.read_bytes()).hexdigest() for path in target.files}
     content = Manifest(
         case_id=case.id,
         provenance=_with_names(made),
         shape=(shape[0], shape[1], shape[2]),
-        files={target.name(path): sha256(path.read_bytes()).hexdigest() for path in target.files},
+        files=files,
+        earlier=_still_there(target, {name: written[name] for name in written.keys() - files})
+        or UNSET,
     )
     write_json(target.manifest, content)
     return target.manifest
@@ -173,7 +187,7 @@ class CorrectedLabels:
 
 
 def read_export(folder: Path, case: Case) -> CorrectedLabels:
-    """Return the correction of `case` that was exported to `folder`.
+    """Return the correction of `case` that was exported to `folder`, of several the newest.
 
     Raises `DataError` when files are missing or not as the manifest lists them.
     """
@@ -295,14 +309,37 @@ def drawn_correction(loaded: LoadedCase, mask: LabelMap, provenance: Provenance)
 
 
 def _manifest(folder: Path, case: Case) -> Path:
-    """Return the manifest of a case: in its own folder, where slices are, else above."""
-    own = folder / case.id / f"{case.id}{CORRECTED}"
-    return own if own.exists() else folder / f"{case.id}{CORRECTED}"
+    """Return the manifest of a case: in its own folder, where slices are, or above.
+
+    Where both are, as of one exported in two forms, it is that of the newer correction.
+    """
+    own, above = folder / case.id / f"{case.id}{CORRECTED}", folder / f"{case.id}{CORRECTED}"
+    if not (own.exists() and above.exists()):
+        return own if own.exists() else above
+    return max((own, above), key=lambda path: _made(_read_manifest(path)))
 
 
-def _refuse_foreign(target: _Target) -> None:
+def _made(manifest: Manifest) -> datetime:
+    """Return when a correction was made; long ago where that is no time."""
+    try:
+        made = datetime.fromisoformat(manifest.provenance.made_at)
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
+    return made if made.tzinfo else made.replace(tzinfo=UTC)
+
+
+def _written(target: _Target) -> dict[str, str]:
+    """Return what exports have written here, in whatever form, by name with its SHA-256."""
+    return _read_manifest(target.manifest).written if target.manifest.exists() else {}
+
+
+def _still_there(target: _Target, files: dict[str, str]) -> dict[str, str]:
+    there = (name for name in sorted(files) if (target.manifest.parent / name).exists())
+    return {name: files[name] for name in there}
+
+
+def _refuse_foreign(target: _Target, ours: dict[str, str]) -> None:
     """Write over masks of an earlier export only: others may be a copy's ground truth."""
-    ours = _read_manifest(target.manifest).files if target.manifest.exists() else {}
     for path in target.files:
         name = target.name(path)
         if name not in ours and path.exists():

@@ -15,13 +15,14 @@ import numpy as np
 
 from core.annotation.draft import Draft, Origin, Step
 from core.annotation.history import HISTORY_BYTES, Edit, History, box_shape, pack_edits, unpack
+from core.domain.clock import utc_now
 from core.domain.components import box_slices
 from core.domain.errors import WorkspaceError, reason
 from core.domain.guide import Click
 from core.domain.label_set import BINARY, LabelMap, LabelSet
 from core.domain.plane import PlaneName
 from core.io.json_file import decode_json
-from core.workspace.store import Store, now
+from core.workspace.store import Store
 
 _KEPT = (
     "The work is kept in memory and is saved with the next stroke that can be. Free some space or "
@@ -220,7 +221,7 @@ def _insert(connection: sqlite3.Connection, draft: Draft) -> None:
         ),
     )
     connection.execute(
-        "INSERT INTO correction_states VALUES (?, 0, 0, 0, 0.0, ?)", (draft.case_id, now())
+        "INSERT INTO correction_states VALUES (?, 0, 0, 0, 0.0, ?)", (draft.case_id, utc_now())
     )
 
 
@@ -243,7 +244,7 @@ def _append(connection: sqlite3.Connection, case_id: str, step: Step) -> None:
     connection.execute(
         "UPDATE correction_states SET head = ?, counter = max(counter, ?), seconds = ?, "
         "changed_at = ? WHERE case_id = ?",
-        (step.head, step.head, step.seconds, now(), case_id),
+        (step.head, step.head, step.seconds, utc_now(), case_id),
     )
 
 

@@ -17,6 +17,7 @@ import tifffile
 from core.annotation.draft import Origin, Snapshot, is_plain, naming
 from core.annotation.journal import told
 from core.annotation.label_rule import mask_of
+from core.domain.clock import utc_now
 from core.domain.errors import WorkspaceError
 from core.domain.label_counts import count_labels
 from core.domain.label_set import BINARY, LabelMap, LabelSet, Region
@@ -24,7 +25,7 @@ from core.domain.mask import Mask, binarise
 from core.io.atomic import atomic_path
 from core.io.json_file import decode_json
 from core.io.tiff.tiff_codecs import imread
-from core.workspace.store import Store, now
+from core.workspace.store import Store
 from core.workspace.workspace_folder import Workspace
 
 _SAVE_ELSEWHERE = (
@@ -113,7 +114,7 @@ def save_version(
             number=number,
             path=path.relative_to(workspace.folder),
             author=author,
-            saved_at=now(),
+            saved_at=utc_now(),
             origin=snapshot.origin,
             tools=snapshot.tools,
             seconds=snapshot.seconds,
@@ -167,7 +168,8 @@ def load_version(version: Version, shape: tuple[int, ...], region: Region | None
 def load_label_map(version: Version, shape: tuple[int, ...]) -> LabelMap:
     """Return the values (Z, Y, X) of a version, 0 and 1 where it is a mask.
 
-    Raises `WorkspaceError` when its file has gone, was changed, or is of another `shape`.
+    Raises `WorkspaceError` when its file has gone, was changed, is damaged, or is of another
+    `shape`.
     """
     try:
         content = version.path.read_bytes()
@@ -175,11 +177,20 @@ def load_label_map(version: Version, shape: tuple[int, ...]) -> LabelMap:
         raise _unusable(version, f"none that can be read ({error.strerror})") from error
     if sha256(content).hexdigest() != version.checksum:
         raise _unusable(version, "one that was changed since")
-    pages = imread(BytesIO(content)).reshape(-1, *shape[1:])
-    mask = binarise(pages) if version.labels is None else np.asarray(pages, np.uint8)
-    if mask.shape != tuple(shape):
-        raise _unusable(version, f"one of {mask.shape}")
-    return mask
+    pages = _pages(version, content)
+    if pages.shape != tuple(shape):
+        raise _unusable(version, f"one of {pages.shape}, where the case has {tuple(shape)}")
+    return binarise(pages) if version.labels is None else np.asarray(pages, np.uint8)
+
+
+def _pages(version: Version, content: bytes) -> LabelMap:
+    try:
+        pages: LabelMap = imread(BytesIO(content))
+    # One that was damaged before its checksum was taken is listed again when the list was lost;
+    # it surfaces as whatever the decoder met.
+    except Exception as error:
+        raise _unusable(version, "a damaged TIFF") from error
+    return pages[np.newaxis] if pages.ndim == 2 else pages  # a single page is a plane
 
 
 def version_of(workspace: Workspace, case_id: str, mask: LabelMap) -> Version | None:

@@ -1,6 +1,7 @@
 """What the window and the process that runs models say to each other: framed msgpack.
 
-A frame is four bytes of length, then one message. Pixels and probabilities travel as bytes.
+A frame is eight bytes of length, the highest first, then one message. Pixels and probabilities
+travel as bytes.
 """
 
 import struct

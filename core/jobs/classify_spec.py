@@ -24,7 +24,10 @@ class ClassifySpec(TrainSpec, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     `triage` learns from a folder of cases which slices hold at least `lesion_voxels` of lesion;
     `classify` from pictures in `data/<class>/` or `data/{train,val}/<class>/`, of which the first
-    layout is split by lot, `val_share` of each class held out (`split` is then not read). The loss
+    layout is split by lot, `val_share` of each class held out (`split` is then not read). The
+    first group of `patient` in a name is whose picture it is: those of one patient stay together.
+    The loss is the cross-entropy of labels smoothed by `label_smoothing`; `best_by` chooses the
+    weights.
     """
 
     task: TaskName = "triage"

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core.domain.errors import WorkspaceError, reason
+from core.io.file_lock import hold
 
 _POLL_SECONDS = 0.5
 
@@ -17,7 +18,7 @@ def device_turn(home: Path, device: str, waiting: Callable[[], None]) -> Iterato
     """Hold the device for the block; until another job lets it go, call `waiting` now and then.
 
     `waiting` may raise to give up. Works between processes; a killed one holds nothing back.
-    Raises `WorkspaceError` when the lock file cannot be made.
+    Raises `WorkspaceError` when the lock file cannot be made, or its disk knows no locks.
     """
     path = home / "queue" / f"{re.sub(r'[^a-z0-9]', '_', device.lower())}.lock"
     try:
@@ -28,7 +29,7 @@ def device_turn(home: Path, device: str, waiting: Callable[[], None]) -> Iterato
             f"{path}: could not be written ({reason(error)}). Check the folder's permissions."
         ) from error
     try:
-        while not _lock(handle):
+        while not _held(handle, path):
             waiting()
             time.sleep(_POLL_SECONDS)
         yield
@@ -36,16 +37,11 @@ def device_turn(home: Path, device: str, waiting: Callable[[], None]) -> Iterato
         os.close(handle)
 
 
-def _lock(handle: int) -> bool:
+def _held(handle: int, path: Path) -> bool:
     try:
-        if os.name == "nt":
-            import msvcrt
-
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-        else:
-            import fcntl
-
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+        return hold(handle)
+    except OSError as error:
+        raise WorkspaceError(
+            f"{path}: expected a disk on which a file can be locked, found: {reason(error)}. Name "
+            "a folder on another disk with OVERREAD_HOME."
+        ) from error

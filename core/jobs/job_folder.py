@@ -51,6 +51,7 @@ ALIVE_SECONDS = 30.0
 """A job whose heartbeat is older than this counts as ended by something else."""
 
 BEAT_SECONDS = 2.0
+_LOOK_SECONDS = 0.1
 
 JobRequest: TypeAlias = Literal["pause", "stop"]
 """`pause`: save and end, to go on later. `stop`: end now with the best there is."""
@@ -93,6 +94,30 @@ class JobFolder:
     def clear_request(self) -> None:
         """Forget a request that was met."""
         (self.path / REQUEST_FILE).unlink(missing_ok=True)
+
+    def take_up(self, *, wait_s: float = 0.0) -> None:
+        """Forget what was asked of a process that is gone, for another is to go on.
+
+        Raises `WorkspaceError` as `require_idle`; what was asked of a process at work stays.
+        """
+        self.require_idle(wait_s=wait_s)
+        self.clear_request()
+
+    def require_idle(self, *, wait_s: float = 0.0) -> None:
+        """Raise `WorkspaceError` while a process is at work on the job: two would write one folder.
+
+        It has `wait_s` to end. A process that was lost with its machine, which nobody can ask, is
+        gone after `ALIVE_SECONDS`.
+        """
+        end = time.monotonic() + wait_s
+        while self.is_alive():
+            if time.monotonic() >= end:
+                raise WorkspaceError(
+                    f"{self.path}: expected a job that no process is at work on, found one that "
+                    f"has shown itself within {ALIVE_SECONDS:.0f} seconds. Pause it, or wait until "
+                    "it ends."
+                )
+            time.sleep(_LOOK_SECONDS)
 
     def events(self, offset: int = 0) -> tuple[list[Event], int]:
         """Return the events after a byte offset, and the offset to go on from.
@@ -185,6 +210,15 @@ def create_job(
 
     `beside` are further files by name; `job.json`, by which a job is listed, is written last.
     """
+    require_unoccupied(path)
+    for name, content in (beside or {}).items():
+        write_bytes(path / name, content)
+    write_json(path / JOB_FILE, spec)
+    return JobFolder(path)
+
+
+def require_unoccupied(path: Path) -> None:
+    """Raise `WorkspaceError` for a path at which something lies that is no empty folder."""
     try:
         occupied = path.exists() and any(path.iterdir())
     except OSError as error:
@@ -196,10 +230,6 @@ def create_job(
             f"{path}: expected an empty or a new folder, found files in it. Choose another, or go "
             "on with the training in it (--resume)."
         )
-    for name, content in (beside or {}).items():
-        write_bytes(path / name, content)
-    write_json(path / JOB_FILE, spec)
-    return JobFolder(path)
 
 
 @dataclass

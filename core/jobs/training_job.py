@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from core.io.write_guard import refuse_inside
-from core.jobs.job_folder import JobFolder, create_job
+from core.jobs.job_folder import JobFolder, create_job, require_unoccupied
 from core.jobs.job_place import PLACE_FILE, JobPlace, place_content
 from core.models.ensembles import require_trainable
 from core.models.registry import Model
@@ -47,11 +47,10 @@ def make_training(
     `judges` is frozen first where the workspace has no split yet, `split` itself when None. With
     the address of a `cluster`, or an empty one for this computer's, it is done there. Raises
     `DataError` when the training would learn from a frozen judge, `WorkspaceError` when something
-    lies in the folder or it cannot be written.
+    lies in the folder: then nothing is frozen. `WorkspaceError` too when it cannot be written.
     """
-    for wanted in (judges, split):
-        if wanted is not None and (wanted.val or judges is None):
-            freeze_split(store, wanted)
+    require_unoccupied(path)  # before anything is frozen: that is for good
+    freeze_split(store, split, judges=judges)
     return make_job(path, spec, split, place=None if cluster is None else JobPlace(cluster))
 
 

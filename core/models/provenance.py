@@ -4,7 +4,6 @@ import contextlib
 import functools
 import platform
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from hashlib import blake2b, sha256
 from importlib import metadata
 from typing import Protocol
@@ -12,6 +11,7 @@ from typing import Protocol
 import msgspec
 import numpy as np
 
+from core.domain.clock import utc_now
 from core.domain.errors import ModelError
 from core.domain.mask import Mask
 from core.io.cases.case import Case
@@ -78,7 +78,7 @@ def made_from(models: Iterable[Named], cases: Mapping[str, CaseInput]) -> Made:
         libraries=dict(_libraries()),
         python=platform.python_version(),
         system=f"{platform.system()} {platform.machine()}",
-        made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        made_at=utc_now(),
         models={model.spec.id: fingerprint_of(model) for model in models},
         cases=dict(cases),
     )

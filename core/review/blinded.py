@@ -10,12 +10,12 @@ second tells how far the reader agrees with themself.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from string import ascii_uppercase
 from typing import TypeVar
 
 import msgspec
 
+from core.domain.clock import utc_now
 from core.domain.errors import DataError
 from core.review.blinded_plan import (
     Answer,
@@ -155,11 +155,11 @@ def close_study(store: Store, study_id: int) -> None:
             f"Blinded reading: expected an answer to every case, found {waiting} without one. "
             "Answer them first: names shown early would unblind the rest."
         )
-    now = datetime.now(UTC).isoformat(timespec="seconds")
+    unblinded_at = utc_now()
     with store.transaction() as connection:
         connection.execute(
             "UPDATE blinded_studies SET unblinded = ? WHERE id = ? AND unblinded IS NULL",
-            (now, study_id),
+            (unblinded_at, study_id),
         )
 
 

@@ -6,12 +6,12 @@ be told afterwards, and undo survives a restart.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Literal, get_args
 
 import msgspec
 
 from core.annotation.versions import newest_number
+from core.domain.clock import utc_now
 from core.review.subject import Subject, is_of
 from core.review.time_spent import seconds_by_case, seconds_spent
 from core.workspace.store import Store
@@ -104,7 +104,7 @@ def put_review(store: Store, case_id: str, *, change: ReviewChange) -> Review:
         rating,
         before.note if change.note is None else change.note,
         change.reader or before.reader,
-        datetime.now(UTC).isoformat(timespec="seconds"),
+        utc_now(),
         None if subject is None else msgspec.json.encode(subject).decode(),
     )
     with store.transaction() as connection:

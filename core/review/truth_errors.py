@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain.clock import utc_now
 from core.domain.components import Box, DisagreementKind, box_slices
 from core.domain.mask import Mask
 from core.review.subject import Subject
@@ -20,7 +21,7 @@ class TruthError(msgspec.Struct, frozen=True, kw_only=True):
     """One region of a case whose ground truth is wrong in the eyes of a reader.
 
     `against` and `key` are those of the disagreement it was found as; `lesion` is what all of the
-    region should be. `time` is ISO 8601 in UTC.
+    region should be. `time` is ISO 8601 in UTC, that of its making unless it is given.
     """
 
     case_id: str
@@ -33,7 +34,7 @@ class TruthError(msgspec.Struct, frozen=True, kw_only=True):
     lesion: bool
     reason: str
     reader: str
-    time: str
+    time: str = msgspec.field(default_factory=utc_now)
     subject: Subject | None = None
 
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 from shutil import rmtree
+from tempfile import mkdtemp
 
 import msgspec
 
-from core.domain.errors import DataError
+from core.domain.errors import DataError, WorkspaceError, reason
 from core.domain.progress import Progress, silent
 from core.io.archive import is_zip, unpack
 from core.io.atomic import make_private_folder
@@ -106,12 +107,29 @@ def unpacked(root: Path) -> Path:
     target = folder / root.stem
     if not target.is_dir():
         _forget(box)
-        part = box / f".{folder.name}.part"
-        rmtree(part, ignore_errors=True)
-        unpack(root, part / root.stem)
-        part.replace(folder)
+        _unpack(root, target)
     folder.touch()
     return target
+
+
+def _unpack(archive: Path, target: Path) -> None:
+    """Unpack an archive as `target`, in a folder of its own that appears at once when it is whole.
+
+    Several processes may be at it: the first is taken by all.
+    """
+    folder = target.parent
+    part = Path(mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        unpack(archive, part / target.name)
+        try:
+            part.replace(folder)
+        except OSError as error:
+            if not target.is_dir():
+                raise WorkspaceError(
+                    f"{folder}: could not be made ({reason(error)}). Check the folder it is in."
+                ) from error
+    finally:
+        rmtree(part, ignore_errors=True)
 
 
 def _forget(box: Path) -> None:

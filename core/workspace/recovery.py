@@ -20,7 +20,25 @@ from core.io.json_file import decode_json
 CORRECTIONS = "corrections"
 SNAPSHOTS = "snapshots"
 _KEPT = 7
-_TABLES = ("corrections", "correction_versions", "reviews", "scores", "blinded_studies", "splits")
+WORTH_KEEPING = (
+    "blinded_studies",
+    "correction_versions",
+    "corrections",
+    "decisions",
+    "measurements",
+    "reviews",
+    "scores",
+    "signed",
+    "splits",
+    "time_spent",
+    "truth_errors",
+)
+"""The tables of which one row is worth a snapshot: what people did, and scores, which take hours.
+
+What goes with a row of these, or is computed from the cases again, needs none of its own.
+"""
+
+_CHOSEN_LABELS = "states WHERE name = 'labels'"  # the other state is but where the reader was
 
 
 def is_empty(path: Path) -> bool:
@@ -69,7 +87,9 @@ def keep_snapshot(connection: sqlite3.Connection, folder: Path) -> None:
     Raises `WorkspaceError` or `sqlite3.Error` when it cannot be written.
     """
     path = folder / SNAPSHOTS / f"{datetime.now(UTC):%Y-%m-%d}.sqlite"
-    if path.exists() or not any(_holds(connection, table) for table in _TABLES):
+    if path.exists() or not any(
+        _holds(connection, table) for table in (*WORTH_KEEPING, _CHOSEN_LABELS)
+    ):
         return
     with atomic_path(path, private=True) as temporary, closing(sqlite3.connect(temporary)) as copy:
         connection.backup(copy)
@@ -147,8 +167,8 @@ def _files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _holds(connection: sqlite3.Connection, table: str) -> bool:
-    return connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is not None
+def _holds(connection: sqlite3.Connection, rows: str) -> bool:
+    return connection.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchone() is not None
 
 
 def _copied(found: Path, path: Path) -> None:

@@ -46,18 +46,24 @@ def split_hash(split: SplitFile) -> str:
     return blake2b(parts, digest_size=8).hexdigest()
 
 
-def freeze_split(store: Store, split: SplitFile) -> SplitFile:
-    """Return the workspace's frozen split, which is `split` the first time it is asked.
+def freeze_split(store: Store, split: SplitFile, *, judges: SplitFile | None = None) -> SplitFile:
+    """Return the workspace's frozen split: `judges` the first time it is asked, `split` when None.
 
     A split without `val` has no judges and freezes nothing. Once frozen, `val` judges every
     candidate. Another split may be trained on, a fold of `train` for instance, as long as it
-    learns from no case of that `val`: then `DataError`.
+    learns from no case of that `val`: then `DataError`, and nothing is frozen.
     """
+    proposed = split if judges is None else judges
     frozen = frozen_split(store)
-    if frozen is None and not split.val:
-        return split
-    if frozen is None:
-        frozen = _freeze(store, split)
+    require_apart(split, frozen or proposed)
+    if frozen is None and proposed.val:
+        frozen = _freeze(store, proposed)
+        require_apart(split, frozen)  # another process may have been first
+    return frozen or proposed
+
+
+def require_apart(split: SplitFile, frozen: SplitFile) -> None:
+    """Raise `DataError` for a split that learns from a case that judges."""
     leaked = sorted(set(split.train) & set(frozen.val))
     if leaked:
         raise DataError(
@@ -65,7 +71,6 @@ def freeze_split(store: Store, split: SplitFile) -> SplitFile:
             f"{', '.join(leaked[:3])} in train. These cases judge the models of this workspace; "
             "take them out of train."
         )
-    return frozen
 
 
 def frozen_split(store: Store) -> SplitFile | None:

@@ -7,7 +7,6 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -221,11 +220,6 @@ def _way_back(folder: Path) -> str:
         "It is damaged, and beside it is no snapshot and no saved version. Restore it from a "
         "backup, or move the file away to begin anew."
     )
-
-
-def now() -> str:
-    """Return the time as ISO 8601 in UTC, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _statements(script: str) -> Iterator[str]:

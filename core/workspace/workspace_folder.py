@@ -31,6 +31,9 @@ _REDRAWN = (
 )
 """What makes figures those of no mask any more."""
 
+_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)", re.IGNORECASE)
+"""Names that are devices under Windows, whatever they end in."""
+
 
 class HeldLabels(msgspec.Struct, frozen=True):
     """The label in hand, 0 for none, and the values that are locked or not filled."""
@@ -214,7 +217,7 @@ def workspace_folder(home: Path, dataset: Path) -> Path:
     place = str(dataset.expanduser().resolve())
     # As the system writes it: a name that is no UTF-8 is told when the folder is read.
     mark = blake2b(os.fsencode(place), digest_size=4).hexdigest()
-    return home / "workspaces" / f"{_safe(dataset.name or 'dataset')}-{mark}"
+    return home / "workspaces" / f"{_marked(dataset.name or 'dataset')}-{mark}"
 
 
 def prediction_name(case_id: str) -> str:
@@ -235,7 +238,22 @@ def registry(home: Path, workspace: Path | None = None, engine: EngineChoice = A
 
 
 def _safe(name: str) -> str:
-    """Return `name` as a file name that every system takes and no other name becomes."""
+    """Return `name` as that of a file, as every system takes it and no other name becomes.
+
+    Names that differ in capitals alone stay apart where the system tells them apart. Whatever is
+    kept under such a name says itself of which case it is.
+    """
+    safe = _marked(name)
+    if safe.endswith(".") or _DEVICE.match(safe):  # `..` is the folder above
+        return f"_{safe.rstrip('.')}-{_mark(name)}"
+    return safe
+
+
+def _marked(name: str) -> str:
+    """Return `name` of letters, digits and `.-_`, a mark of its own behind it where it had more."""
     plain = re.sub(r"[^\w.-]", "_", name)
-    mark = blake2b(os.fsencode(name), digest_size=4).hexdigest()
-    return plain if plain == name else f"{plain}-{mark}"
+    return plain if plain == name else f"{plain}-{_mark(name)}"
+
+
+def _mark(name: str) -> str:
+    return blake2b(os.fsencode(name), digest_size=4).hexdigest()

@@ -5,19 +5,18 @@ The lock is the operating system's on an open file: it goes with the process, ho
 
 import os
 import platform
-import sys
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
+from core.domain.clock import utc_now
 from core.domain.errors import WorkspaceError, reason
 from core.io.atomic import make_private_folder
+from core.io.file_lock import hold
 from core.io.json_file import decode_json
-from core.workspace.store import now
 
 LOCK_NAME = "workspace.lock"
-_LOCKED_BYTE = 1 << 30  # beyond the text, which others must be able to read
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -68,27 +67,16 @@ def take_lock(folder: Path, *, user: str, dataset: str) -> WorkspaceLock:
     except OSError as error:
         raise _refused(folder, error) from error
     try:
-        _lock(descriptor)
-        _sign(descriptor, Holder(user, platform.node(), os.getpid(), now()))
+        held = hold(descriptor)
+        if held:
+            _sign(descriptor, Holder(user, platform.node(), os.getpid(), utc_now()))
     except OSError as error:
         os.close(descriptor)
-        if isinstance(error, (BlockingIOError, PermissionError)):
-            raise WorkspaceHeld(dataset, _holder(path)) from error
         raise _refused(folder, error) from error
+    if not held:
+        os.close(descriptor)
+        raise WorkspaceHeld(dataset, _holder(path))
     return WorkspaceLock(descriptor)
-
-
-def _lock(descriptor: int) -> None:
-    """Take the lock or raise at once."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _sign(descriptor: int, holder: Holder) -> None:

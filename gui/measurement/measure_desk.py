@@ -2,11 +2,11 @@
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
+from core.domain.clock import utc_now
 from core.review.measurements import (
     Measurement,
     drop_measurement,
@@ -93,7 +93,7 @@ class MeasureDesk(QObject):
             found,
             id=self._new_id() if before is None else before.id,
             reader=self._session.reader,
-            time=datetime.now(UTC).isoformat(timespec="seconds"),
+            time=utc_now(),
         )
         self._do(_Step(before, after))
         self.chosen = after.id

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import partial
 
 import numpy as np
@@ -308,7 +307,6 @@ class DisagreementQueue(QObject):
             lesion=lesion,
             reason=reason,
             reader=self._session.reader,
-            time=datetime.now(UTC).isoformat(timespec="seconds"),
             subject=self._session.subject(self._case_id),
         )
 

@@ -19,6 +19,8 @@ from gui.shell.tasks import Lanes, Task
 
 _BUSY_MS, _QUIET_MS = 500, 3000
 _START_SECONDS = 60.0
+_END_SECONDS = 3.0
+"""How long a process that has said its last word may take to be gone."""
 
 Prepare = Callable[[Path], tuple[JobFolder, JobProgram]]
 """Fills the new job folder of a path, on a worker; may raise `AppError`."""
@@ -108,11 +110,11 @@ class JobWatch(QObject):
         program = record.head.program
 
         def start() -> None:
-            record.folder.clear_request()  # what was asked of a process that broke off
+            record.folder.take_up(wait_s=_END_SECONDS)
             start_job(record.folder, program, resume=program == "train")
 
         self._mark_starting(record, "start")
-        self._do(start, "The job did not go on")
+        self._do(start, "The job did not go on", job_id)
 
     def stop(self, job_id: str) -> None:
         """End a training with its best weights; one that stands still is taken up to do so."""
@@ -124,11 +126,12 @@ class JobWatch(QObject):
             return
 
         def finish() -> None:
+            record.folder.require_idle(wait_s=_END_SECONDS)
             record.folder.request("stop")
             start_job(record.folder, "train", resume=True)
 
         self._mark_starting(record, "stop")
-        self._do(finish, "The job was not ended")
+        self._do(finish, "The job was not ended", job_id)
 
     def request(self, job_id: str, wanted: JobRequest) -> None:
         """Ask a running job to pause or to stop."""
@@ -139,13 +142,13 @@ class JobWatch(QObject):
         self.changed.emit()
         self._do(lambda: record.folder.request(wanted), f"The job was not asked to {wanted}")
 
-    def _do(self, act: Callable[[], object], trouble: str) -> None:
-        self._lanes.run(
-            "io",
-            lambda _: act(),
-            lambda _: self.refresh(),
-            failed=lambda said: self.failed.emit(trouble, said),
-        )
+    def _do(self, act: Callable[[], object], trouble: str, starting: str = "") -> None:
+        def tell(said: str) -> None:
+            self._starting.pop(starting, None)
+            self.failed.emit(trouble, said)
+            self.refresh()
+
+        self._lanes.run("io", lambda _: act(), lambda _: self.refresh(), failed=tell)
 
     def _mark_starting(self, record: JobRecord, asked: AskedOfJob) -> None:
         self._starting[record.id] = (record.starts, time.monotonic(), asked)

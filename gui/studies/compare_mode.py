@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QObject
 
+from core.domain.clock import utc_now
 from core.domain.metrics import SliceCounts
 from core.domain.plane import Cut
 from core.review.signature import Signed, put_signed, signed_cases
-from core.workspace.store import now
 from gui.shell.context import Context
 from gui.shell.mask_source import MaskSource
 from gui.studies.compare_lines import Counted, case_lines, region_scores, vote_shares
@@ -192,7 +192,9 @@ class CompareMode(QObject):
         def keep() -> None:
             shown = tuple(model.spec.id for model in self._session.models.available)
             reader = self._session.settings.reader
-            signed = Signed(case_id=case_id, shown=shown, model=model_id, reader=reader, time=now())
+            signed = Signed(
+                case_id=case_id, shown=shown, model=model_id, reader=reader, time=utc_now()
+            )
             self._signed[case_id] = signed
             self._show_signed()
             store = place.workspace.store

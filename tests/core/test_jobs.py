@@ -1,5 +1,6 @@
 """The job folder, from both sides."""
 
+import errno
 import os
 import platform
 import subprocess
@@ -24,6 +25,7 @@ from core.jobs.job_folder import (
     list_jobs,
 )
 from core.models.train_spec import TrainSpec
+from core.workspace.workspace_lock import WorkspaceHeld, take_lock
 
 SPEC = TrainSpec(architecture="unet", data="d", split="s", max_steps=1)
 
@@ -237,6 +239,24 @@ def test_two_jobs_take_turns_on_a_device_and_a_killed_one_lets_go(tmp_path: Path
         assert waited
     other.stdin.close()
     other.stdout.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="every disk has locks there")
+def test_a_disk_without_locks_is_said_and_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_locks(*_: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    with (
+        pytest.raises(WorkspaceError, match="expected a disk on which a file can be locked"),
+        device_turn(tmp_path, "cpu", lambda: pytest.fail("waits for ever")),
+    ):
+        pytest.fail("nothing was held")
+    with pytest.raises(WorkspaceError, match="cannot be written") as refused:
+        take_lock(tmp_path, user="Ada", dataset="data")
+    assert not isinstance(refused.value, WorkspaceHeld)
 
 
 def test_waiting_for_a_device_can_be_given_up(tmp_path: Path) -> None:

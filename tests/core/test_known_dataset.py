@@ -7,12 +7,14 @@ import msgspec
 import numpy as np
 import pytest
 
-from core.domain.errors import DataError
+from core.domain.errors import DataError, FileError
 from core.domain.role import Role
+from core.io.archive import unpack
 from core.io.cases.case_reader import read_case
 from core.io.datasets.organisation import Organisation, given
 from core.io.layouts.found import FolderUnknown
-from core.workspace.known_dataset import forget_once, keep, recalled, scan_known
+from core.workspace import known_dataset
+from core.workspace.known_dataset import forget_once, keep, recalled, scan_known, unpacked
 from tests.core.io.making import blob, nifti, voxels
 from tests.core.io.test_volume_reader import RAS, brats
 
@@ -83,6 +85,38 @@ def test_a_zip_is_unpacked_once_into_a_private_folder(home: Path, tmp_path: Path
     assert found.cases[0].folder.is_relative_to(box)
     first = found.cases[0].folder.stat().st_mtime_ns
     assert scan_known(archive).cases[0].folder.stat().st_mtime_ns == first
+
+
+def test_a_zip_that_another_process_opens_meanwhile_is_whole_for_both(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brats(tmp_path / "set", seg=blob())
+    archive = Path(shutil.make_archive(str(tmp_path / "set"), "zip", tmp_path, "set"))
+    others: list[Path] = []
+
+    def unpack_beside_another(path: Path, target: Path) -> None:
+        unpack(path, target)
+        before = sorted(target.rglob("*"))
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(known_dataset, "unpack", unpack)
+            others.append(unpacked(archive))
+        assert sorted(target.rglob("*")) == before
+
+    monkeypatch.setattr(known_dataset, "unpack", unpack_beside_another)
+    assert [unpacked(archive)] == others
+    assert read_case(scan_known(archive).cases[0]).ground_truth is not None
+    assert len(list((home / "unpacked").iterdir())) == 1
+
+
+def test_a_zip_that_cannot_be_unpacked_leaves_nothing_behind(home: Path, tmp_path: Path) -> None:
+    brats(tmp_path / "set", seg=blob())
+    archive = Path(shutil.make_archive(str(tmp_path / "set"), "zip", tmp_path, "set"))
+    content = bytearray(archive.read_bytes())
+    content[len(content) // 3] ^= 0xFF
+    archive.write_bytes(content)
+    with pytest.raises(FileError):
+        unpacked(archive)
+    assert list((home / "unpacked").iterdir()) == []
 
 
 def test_what_is_not_to_be_remembered_is_forgotten_and_what_was_said_before_holds(

@@ -74,6 +74,12 @@ def test_folds_of_train_may_be_trained_on_but_no_judge(store: Store) -> None:
     assert frozen_split(store) == SPLIT
 
 
+def test_a_split_that_is_refused_freezes_nothing(store: Store) -> None:
+    with pytest.raises(DataError, match="found X in train"):
+        freeze_split(store, SplitFile(("A", "X"), ("Y",)), judges=SPLIT)
+    assert frozen_split(store) is None
+
+
 def test_the_hash_tells_parts_apart_and_not_their_order() -> None:
     assert split_hash(SPLIT) == split_hash(SplitFile(("D", "C", "B", "A"), ("Y", "X")))
     assert split_hash(SPLIT) != split_hash(SplitFile(("A", "B", "C"), ("D", "X", "Y")))

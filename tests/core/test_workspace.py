@@ -17,6 +17,7 @@ from core.workspace.workspace_folder import (
     Score,
     Workspace,
     open_workspace,
+    prediction_name,
     registry,
     workspace_folder,
 )
@@ -24,6 +25,30 @@ from tests.synthetic import publish_unet
 
 STATE = LastState("病例 1", 7, "unet16")
 SCORE = Score("病例 1", "unet16", "key", 0.75)
+
+
+@pytest.mark.parametrize("name", ["..", ".", "a.", "...", "CON", "nul.1", "Com1", "a/../b"])
+def test_what_is_kept_of_a_case_stays_in_its_place_whatever_it_is_called(
+    tmp_path: Path, name: str
+) -> None:
+    workspace = open_workspace(tmp_path)
+    workspace.close()
+    kept = workspace.correction_path(name, 1).parent
+    assert kept.resolve().parent == workspace.folder.resolve() / "corrections"
+    assert workspace.prediction_path("m", name).parent == workspace.folder / "predictions" / "m"
+    for part in (kept.name, prediction_name(name)):
+        stem = part.partition(".")[0].casefold()
+        assert not part.endswith(".")
+        assert stem not in {"con", "nul", "com1"}
+
+
+def test_cases_that_are_called_alike_are_kept_apart(tmp_path: Path) -> None:
+    names = ("..", ".", "a", "a.", "a..", "_", "a b", "a_b", "a/b", "CON", "_CON")
+    assert len({prediction_name(name) for name in names}) == len(names)
+    # Where older workspaces have them.
+    assert [prediction_name(name) for name in ("TCGA_CS_4941", "病例", "a.b")] == [
+        "TCGA_CS_4941.npz", "病例.npz", "a.b.npz"
+    ]  # fmt: skip
 
 
 def file_of(folder: Path) -> Path:

@@ -15,6 +15,7 @@ import pytest
 from core.annotation.draft import Origin, Snapshot
 from core.annotation.versions import latest_versions, load_version, save_version
 from core.domain.errors import WorkspaceError
+from core.domain.label_set import Label, LabelSet
 from core.domain.prediction import Prediction
 from core.inference.prediction_service import PredictionService
 from core.io.cases.case_reader import read_case
@@ -24,8 +25,8 @@ from core.studies.comparison.study import run_study
 from core.studies.export.case_export import ExportOrder, export_cases
 from core.studies.export.exported_mask import ExportSource
 from core.workspace import prediction_cache
-from core.workspace.recovery import snapshots
-from core.workspace.workspace_folder import Score, open_workspace
+from core.workspace.recovery import WORTH_KEEPING, snapshots
+from core.workspace.workspace_folder import LastState, Score, Workspace, open_workspace
 from tests.synthetic import write_case
 
 SHAPE = (2, 8, 8)
@@ -119,6 +120,54 @@ def test_the_snapshot_of_today_is_that_of_the_first_start(folder: Path) -> None:
         workspace.put_score(Score("later", "unet16", "key", 0.5))
     with closing(open_workspace(folder)):
         assert today.read_bytes() == before
+
+
+NEED_NO_SNAPSHOT = {
+    "blinded_presentations",  # of a blinded study
+    "correction_edits",  # of a correction
+    "correction_states",  # of a correction
+    "case_figures",  # counted again
+    "doubts",  # counted again
+    "model_disagreements",  # counted again
+    "triages",  # counted again
+    "states",  # but the labels in it, see below
+    "sqlite_sequence",  # of SQLite
+}
+
+
+def _tables(workspace: Workspace) -> set[str]:
+    rows = workspace.store.read("SELECT name FROM sqlite_master WHERE type = 'table'")
+    return {str(name) for (name,) in rows}
+
+
+def test_it_is_decided_of_every_table_whether_a_row_is_worth_a_snapshot(tmp_path: Path) -> None:
+    with closing(open_workspace(tmp_path)) as workspace:
+        assert _tables(workspace) == {*WORTH_KEEPING, *NEED_NO_SNAPSHOT}
+    assert not NEED_NO_SNAPSHOT & {*WORTH_KEEPING}
+
+
+@pytest.mark.parametrize("table", WORTH_KEEPING)
+def test_one_row_of_what_a_reader_did_makes_a_snapshot(tmp_path: Path, table: str) -> None:
+    with closing(open_workspace(tmp_path)) as workspace:
+        columns = workspace.store.read(f"PRAGMA table_info({table})")
+        names = [str(name) for _, name, *_ in columns]
+        with workspace.store.transaction() as connection:
+            connection.execute(
+                f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('1' for _ in names)})"
+            )
+    assert snapshots(tmp_path) == []
+    open_workspace(tmp_path).close()
+    assert len(snapshots(tmp_path)) == 1
+
+
+def test_chosen_labels_make_a_snapshot_and_where_the_reader_was_does_not(tmp_path: Path) -> None:
+    with closing(open_workspace(tmp_path)) as workspace:
+        workspace.put_state(LastState("A_1"))
+    with closing(open_workspace(tmp_path)) as workspace:
+        assert snapshots(tmp_path) == []
+        workspace.put_labels(LabelSet((Label(1, "edema", (255, 0, 0)),)))
+    open_workspace(tmp_path).close()
+    assert len(snapshots(tmp_path)) == 1
 
 
 def test_a_week_of_snapshots_is_kept_and_the_newest_is_put_back(folder: Path) -> None:

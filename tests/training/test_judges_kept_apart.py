@@ -8,16 +8,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from core.domain.errors import DataError
+from core.domain.errors import DataError, WorkspaceError
 from core.jobs.job_folder import JOB_FILE
 from core.jobs.job_place import PLACE_FILE, read_place
 from core.jobs.local_runner import LocalRunner
 from core.jobs.training_job import make_training
+from core.models.fold_file import FoldFile, write_fold_file
 from core.models.registry import Registry
 from core.workspace.settings import home
-from core.workspace.splits import SplitFile, freeze_split
+from core.workspace.splits import SplitFile, freeze_split, frozen_split
 from core.workspace.workspace_folder import open_workspace, workspace_folder
 from tests.training.making import TRAIN, VAL, make_dataset, small_spec, write_split
+from training.folds.fold_study import FoldPlan, run_folds
 from training.run.train_options import TrainOptions
 from training.sweep.sweep import run_sweep
 from training.sweep.sweep_space import SweepSpec
@@ -61,6 +63,41 @@ def test_no_training_learns_from_a_frozen_judge(data: Path, tmp_path: Path, way:
     with pytest.raises(DataError, match=f"learns from no case of the frozen val.*{VAL[0]}"):
         WAYS[way](data, leaking, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def _frozen(data: Path) -> SplitFile | None:
+    with closing(open_workspace(workspace_folder(home(), data))) as workspace:
+        return frozen_split(workspace.store)
+
+
+@pytest.mark.parametrize("task", ["segment", "guide", "triage"])
+def test_a_training_that_is_refused_freezes_no_judges(tmp_path: Path, task: str) -> None:
+    data, occupied = make_dataset(tmp_path), tmp_path / "out"
+    train, split = by_command(task), write_split(tmp_path / "split.json")
+    occupied.mkdir()
+    (occupied / "thesis.txt").write_text("mine")
+    with pytest.raises(WorkspaceError, match="expected an empty or a new folder"):
+        train(data, split, occupied)
+    strange = write_split(tmp_path / "strange.json", TRAIN, ("ABSENT",))
+    with pytest.raises(DataError, match="expected the case ABSENT"):
+        train(data, strange, tmp_path / "new")
+    assert _frozen(data) is None
+    assert [path.name for path in occupied.iterdir()] == ["thesis.txt"]
+
+
+def test_folds_that_are_refused_freeze_no_judges(tmp_path: Path) -> None:
+    data = make_dataset(tmp_path)
+    write_fold_file(tmp_path / "out", FoldFile(key="of others", folds={}, models=()))
+    plan = FoldPlan(2)
+    with pytest.raises(DataError, match="found those of others"):
+        run_folds(
+            small_spec(tmp_path, data=str(data)),
+            SplitFile(TRAIN, VAL),
+            plan,
+            tmp_path / "out",
+            runner=LocalRunner(),
+        )
+    assert _frozen(data) is None
 
 
 @pytest.mark.parametrize("way", [*WAYS, "classify"])

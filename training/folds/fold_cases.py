@@ -15,7 +15,7 @@ from core.models.provenance import files_hash
 from core.models.train_spec import TrainSpec
 from core.workspace.known_dataset import scan_known
 from core.workspace.settings import home
-from core.workspace.splits import SplitFile, freeze_split, frozen_split
+from core.workspace.splits import SplitFile, freeze_split, frozen_split, require_apart
 from core.workspace.workspace_folder import open_workspace, workspace_folder
 from training.folds.folds import FoldCase
 from training.run.start import parent_of
@@ -41,18 +41,23 @@ def training_pool(
 ) -> FoldPool:
     """Return the cases of a dataset that folds may be made of; frozen judges stay out.
 
-    Those of `judges` are there too. A split that has judges freezes them where none are, as in
-    every training. Raises `DataError` for a split that learns from a frozen judge, and as
+    Those of `judges` are there too. It freezes none. Raises `DataError` for a split that learns
+    from a frozen judge, or would from its own once they are, and as
     `pool_cases` and `read_pool`.
     """
     with closing(open_workspace(workspace_folder(home(), data))) as workspace:
-        if split is not None:
-            freeze_split(workspace.store, split)
         frozen = frozen_split(workspace.store)
     if split is not None:
+        require_apart(split, frozen or split)
         split = SplitFile((*split.train, *judges))
     cases = pool_cases(scan_known(data).cases, split, frozen.val if frozen else ())
     return read_pool(cases, groups, progress)
+
+
+def freeze_judges(data: Path, split: SplitFile) -> None:
+    """Freeze the judges of a split for a dataset where none are; raises as `freeze_split`."""
+    with closing(open_workspace(workspace_folder(home(), data))) as workspace:
+        freeze_split(workspace.store, split)
 
 
 def pool_cases(cases: Sequence[Case], split: SplitFile | None, judges: Sequence[str]) -> list[Case]:

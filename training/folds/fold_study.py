@@ -15,7 +15,7 @@ from core.models.registry import read_model
 from core.models.train_spec import TrainSpec
 from core.studies.fold_figures import FoldSummary
 from core.workspace.splits import SplitFile
-from training.folds.fold_cases import FoldPool, refuse_known, training_pool
+from training.folds.fold_cases import FoldPool, freeze_judges, refuse_known, training_pool
 from training.folds.fold_summary import write_folds
 from training.folds.fold_unit import FoldFound, FoldTask, do_fold
 from training.folds.folds import deal_folds
@@ -53,9 +53,10 @@ def run_folds(
     """Train and judge every fold and write what they say into `out`; done folds are not redone.
 
     The folds are made of `split.train`, or of all cases with ground truth that are no frozen
-    judges; they freeze nothing. Raises `DataError` when `out` holds folds of other settings or
-    cases, for a parent that knows one of the cases, and when a fold fails, after the others are
-    done.
+    judges. A split that has judges freezes them where none are, as in every training, once nothing
+    is left to refuse; the folds themselves freeze nothing. Raises `DataError` when `out` holds
+    folds of other settings or cases, for a parent that knows one of the cases, and when a fold
+    fails, after the others are done.
     """
     data = Path(spec.data)
     refuse_inside(data, out)
@@ -64,7 +65,10 @@ def run_folds(
     pool = training_pool(data, split, plan.groups or {}, progress, judges=judges)
     refuse_known(spec, judges or [case.id for case in pool.cases])
     tasks = _tasks(spec, plan, pool, out, queued=runner.one_at_a_time, judges=judges)
-    _keep_plan(out, spec, pool, tasks)
+    file = _plan_file(out, spec, pool, tasks)
+    if split is not None:
+        freeze_judges(data, split)
+    write_fold_file(out, file)
     units = [_unit(task, pool) for task in tasks[: plan.stop_after or None]]
     outcomes = run_units(units, runner, out / UNITS_FOLDER, progress=progress)
     failed = [outcome.failed for outcome in outcomes.values() if outcome.failed]
@@ -117,7 +121,8 @@ def _unit(task: FoldTask, pool: FoldPool) -> Unit:
     return Unit(key, name, do_fold, task, cpus=cpus, gpus=gpus)
 
 
-def _keep_plan(out: Path, spec: TrainSpec, pool: FoldPool, tasks: list[FoldTask]) -> None:
+def _plan_file(out: Path, spec: TrainSpec, pool: FoldPool, tasks: list[FoldTask]) -> FoldFile:
+    """Return what the folder will say of its folds; raises `DataError` where it says other."""
     key = unit_key("folds", spec.portable(), pool.hashes, [task.split for task in tasks])
     known = read_fold_file(out)
     if known is not None and known.key != key:
@@ -126,5 +131,4 @@ def _keep_plan(out: Path, spec: TrainSpec, pool: FoldPool, tasks: list[FoldTask]
             "Choose another --out."
         )
     folds = {Path(task.folder).name: task.split.val for task in tasks}
-    file = FoldFile(key=key, folds=folds, models=tuple(task.spec.model_id for task in tasks))
-    write_fold_file(out, file)
+    return FoldFile(key=key, folds=folds, models=tuple(task.spec.model_id for task in tasks))

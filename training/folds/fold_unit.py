@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from core.jobs.job_folder import JOB_FILE, JobFolder
+from core.jobs.job_folder import ALIVE_SECONDS, JOB_FILE, JobFolder
 from core.jobs.training_job import make_job
 from core.models.train_spec import TrainSpec
 from core.studies.scores.case_score import EvaluationRow
@@ -55,7 +55,7 @@ def do_fold(task: FoldTask) -> bytes:
     spec = read_job(job.path)
     model = finished_model(job.path, spec)
     if model is None:
-        job.clear_request()
+        job.take_up(wait_s=ALIVE_SECONDS)  # its process may be lost with its machine
         if task.processes > 1:
             model = train_together(job, spec, task.processes, resume=True)
         else:

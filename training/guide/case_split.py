@@ -13,7 +13,13 @@ from training.guide.cases import guide_split
 
 def guide_cases(spec: GuideTrainSpec, starts: Model) -> tuple[Corrections | None, Split]:
     """Return readers' corrections, where there are some, and which cases teach and choose."""
+    corrections, split = split_cases(spec)
+    return corrections, guide_split(split, starts)
+
+
+def split_cases(spec: GuideTrainSpec) -> tuple[Corrections | None, Split]:
+    """Return the same, whatever the guide starts from; raises `DataError` for a split unfit."""
     file, dataset = read_split(Path(spec.split)), scan_known(Path(spec.data))
     corrections = corrections_of(spec, file)
     corrected = corrections.ids() if corrections else frozenset()
-    return corrections, guide_split(make_split(file, dataset, spec, corrected=corrected), starts)
+    return corrections, make_split(file, dataset, spec, corrected=corrected)

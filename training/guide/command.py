@@ -11,6 +11,7 @@ from core.models.model_listing import read_argument
 from core.models.networks.spec import NetworkSpec, resolve_arguments
 from core.models.registry import Registry
 from core.models.train_spec import Changes
+from training.guide.case_split import split_cases
 from training.guide.train import read_guide_job, run
 from training.run.events import tell
 from training.run.train_options import TrainOptions, model_id_of, read_setting
@@ -29,9 +30,10 @@ def train_guide(
     if options.resume:
         job = JobFolder(options.out)
         spec = read_guide_job(job.path)
-        job.clear_request()  # what was asked of a run that broke off
+        job.take_up()
         return run(spec, job, resume=True, echo=echo)
     spec = guide_spec_of(options, registry)
+    split_cases(spec)  # what is wrong with it is told before its judges are frozen
     job = begin_training(options.out, spec)
     return run(read_guide_job(job.path), job, echo=echo)
 

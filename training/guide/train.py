@@ -6,16 +6,14 @@ from core.inference.torch_device import resolve_device
 from core.jobs.guide_job_spec import GuideTrainSpec
 from core.jobs.job_folder import Echo, JobFolder, JobWriter, read_spec
 from core.models.guides import GuideModel
-from core.models.registry import Registry
 from training.guide.prepare import prepare_loop
 from training.guide.publish import publish_trained_guide
 from training.learning.errors import TrainingError
 from training.learning.parallel import ProcessGroup
 from training.run.frame import (
-    check_job,
     in_job,
     limit_job_threads,
-    models_folder,
+    reserved_models,
     run_loop,
     turn,
 )
@@ -55,11 +53,12 @@ def _train(
         raise TrainingError(
             "Expected one process for the training of a guide, found several. Leave --nproc out."
         )
-    root = models_folder(spec, writer.folder)
-    check_job(spec, Registry((root,)))
     limit_job_threads(spec)
     device = resolve_device(spec.device)
-    with turn(str(device), writer, group):
+    with (
+        reserved_models(spec, writer.folder, group) as root,
+        turn(str(device), writer, group),
+    ):
         loop = prepare_loop(spec, writer, (group, device), resume=resume)
         run_loop(loop, writer)
         model = publish_trained_guide(spec, loop, root)

@@ -3,9 +3,9 @@
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
+from core.domain.clock import utc_minute
 from core.domain.errors import DataError
 from core.domain.figure_text import MISSING, counted, interval, p_value, signed
 from core.domain.statistics import (
@@ -197,7 +197,7 @@ def _html(sections: Sequence[_Section], pairs: UnitTable | None) -> str:
             sections=sections,
             pairs=pairs,
             pictures=pictures,
-            made=datetime.now(UTC).isoformat(sep=" ", timespec="minutes"),
+            made=utc_minute(),
             version=version(),
         )
     )

@@ -3,7 +3,7 @@
 import ctypes
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,8 +16,8 @@ from core.jobs.job_events import Event, Stage
 from core.jobs.job_failures import told_failures
 from core.jobs.job_folder import Echo, JobFolder, JobWriter
 from core.models.model_folder import check_id, require_free
-from core.models.registry import Registry
 from core.models.train_spec import TrainSpec
+from core.workspace.reservation import reserved
 from core.workspace.settings import home
 from training.learning.errors import TrainingError
 from training.learning.parallel import ProcessGroup, joined_group
@@ -43,7 +43,8 @@ def in_job(
 ) -> Outcome | None:
     """Return what `work` makes, its beginning and failures told in the job; None when paused.
 
-    The loggers of a training's `spec` hear it too.
+    The loggers of a training's `spec` hear it too. While another process is at work on the job it
+    raises `WorkspaceError`, and tells the job nothing.
     """
     with joined_group() as group, _heard(job, echo, group, spec) as hear:
         writer = JobWriter(job, hear)
@@ -66,6 +67,7 @@ def _heard(
     if not group.leads:
         yield None
         return
+    job.require_idle()  # before the first file of its folder is opened
     loggers = open_loggers(job.path, spec)
 
     def hear(event: Event) -> None:
@@ -96,15 +98,27 @@ def models_folder(spec: TrainSpec, job: JobFolder) -> Path:
     return Path(spec.models) if spec.models else job.path / _MODELS_FOLDER
 
 
-def check_job(spec: TrainSpec, registry: Registry) -> None:
-    """Refuse at once what would only fail after hours of training."""
+@contextmanager
+def reserved_models(spec: TrainSpec, job: JobFolder, group: ProcessGroup) -> Iterator[Path]:
+    """Yield the folder the candidate goes to, its id there held for this training alone.
+
+    Refuses at once what would only fail after hours: raises `TrainingError` without a budget,
+    `ModelError` for an id that is taken or that another training holds.
+    """
+    root = models_folder(spec, job)
+    _check(spec, root)
+    with reserved(root, spec.model_id) if group.leads else nullcontext():
+        yield root
+
+
+def _check(spec: TrainSpec, root: Path) -> None:
     if not spec.has_budget:
         raise TrainingError(
             "Expected a budget, found none. Give --epochs, --max-steps or --minutes."
         )
     require_loggers(spec)
     check_id(spec.model_id)
-    require_free(registry.roots[0] / spec.model_id)
+    require_free(root / spec.model_id)
 
 
 @contextmanager

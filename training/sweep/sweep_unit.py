@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from core.jobs.job_folder import JOB_FILE, JobFolder
+from core.jobs.job_folder import ALIVE_SECONDS, JOB_FILE, JobFolder
 from core.jobs.training_job import make_job
 from core.models.train_spec import TrainSpec
 from core.workspace.splits import SplitFile
@@ -46,7 +46,7 @@ def do_trial(task: TrialTask) -> bytes:
         make_job(job.path, task.spec, task.split)
     spec = read_job(job.path)
     if finished_model(job.path, spec) is None:
-        job.clear_request()
+        job.take_up(wait_s=ALIVE_SECONDS)  # its process may be lost with its machine
         model = run(spec, job, resume=True, queued=task.queued, until=task.until)
         if model is None and task.until >= 1:
             raise TrainingError(f"{job.path.name}: paused. Give the same command again to go on.")

@@ -17,6 +17,7 @@ from core.models.networks.spec import NetworkSpec, resolve_arguments
 from core.models.train_spec import Changes, preset
 from training.run.events import tell
 from training.run.train_options import TrainOptions, model_id_of, read_setting
+from training.triage.sources import split_cases
 from training.triage.train import read_classify_job, run
 
 _SAME = ("epochs", "max_steps", "minutes", "batch_size", "learning_rate", "seed", "device")
@@ -37,10 +38,11 @@ def train_classifier(
     if options.resume:
         job = JobFolder(options.out)
         spec = read_classify_job(job.path)
-        job.clear_request()  # what was asked of a run that broke off
+        job.take_up()
         return run(spec, job, resume=True, echo=echo)
     spec = classify_spec_of(task, options, models)
     if spec.split:
+        split_cases(spec)  # what is wrong with it is told before its judges are frozen
         job = begin_training(options.out, spec)
     else:  # pictures, which the training itself deals out
         refuse_inside(options.data, options.out)

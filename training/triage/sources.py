@@ -51,9 +51,14 @@ def make_source(spec: ClassifySpec, store: Path) -> TrainingSource:
     Raises `DataError` when it cannot be used.
     """
     if spec.task == "triage":
-        split = make_split(read_split(Path(spec.split)), scan_known(Path(spec.data)), spec)
+        split = split_cases(spec)
         return CaseSource(spec, split, read_volume(split.fit[0]).channels, store)
     return find_pictures(spec)
+
+
+def split_cases(spec: ClassifySpec) -> Split:
+    """Return which cases teach and choose; raises `DataError` for a split unfit."""
+    return make_split(read_split(Path(spec.split)), scan_known(Path(spec.data)), spec)
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,14 @@ from core.inference.torch_device import resolve_device
 from core.jobs.classify_spec import ClassifySpec
 from core.jobs.job_folder import Echo, JobFolder, JobWriter, read_spec
 from core.models.classifiers import ClassifierModel, Classifiers
-from core.models.registry import Registry
 from training.learning.errors import TrainingError
 from training.learning.parallel import ProcessGroup
 from training.run.frame import (
     DATA_FOLDER,
-    check_job,
     in_job,
     job_progress,
     limit_job_threads,
-    models_folder,
+    reserved_models,
     run_loop,
     turn,
 )
@@ -62,18 +60,19 @@ def read_classify_job(folder: Path) -> ClassifySpec:
 def _train(
     spec: ClassifySpec, writer: JobWriter, group: ProcessGroup, *, resume: bool
 ) -> ClassifierModel | None:
-    models = Classifiers((models_folder(spec, writer.folder),))
-    check_job(spec, Registry(models.roots))
     limit_job_threads(spec)
     device = resolve_device(spec.device)
-    with turn(str(device), writer, group):
+    with (
+        reserved_models(spec, writer.folder, group) as models,
+        turn(str(device), writer, group),
+    ):
         source, loop = _prepare(spec, writer, (group, device), resume=resume)
         run_loop(loop, writer)
         if not group.leads:
             return None
         model = publish_classifier(
             FinishedClassifier(spec, source, loop, writer.folder.path),
-            models,
+            Classifiers((models,)),
             progress=job_progress(writer, 1.0, "scoring"),
         )
     writer.done(model.spec.id, model.spec.metrics)

@@ -43,7 +43,7 @@ def run_guide_gate(
     Raises `AppError`, after writing it to the events, when it cannot go on.
     """
     writer = JobWriter(job, echo)
-    job.clear_request()
+    job.take_up()
     writer.start(resumed=False)
     with closing(writer), told_failures(writer):
         try:

@@ -3,11 +3,11 @@
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from core.domain.clock import utc_minute
 from core.domain.figure_text import figure, interval, p_value, signed
 from core.io.atomic import write_bytes
 from core.io.resource_paths import resource
@@ -79,7 +79,7 @@ def html(report: StudyReport) -> str:
         report=report,
         study=report.study,
         summary=report.summary,
-        made=report.made or datetime.now(UTC).isoformat(sep=" ", timespec="minutes"),
+        made=report.made or utc_minute(),
         titles=report.study.titles,
         charts=_charts(report),
         groups=(("Worst cases", worst), ("Best cases", best)),

@@ -73,7 +73,7 @@ def run_study_job(spec: StudyJob, job: JobFolder) -> None:
     it to the events, when it cannot go on.
     """
     writer = JobWriter(job)
-    job.clear_request()
+    job.take_up()
     writer.start(resumed=False)
     with closing(writer), told_failures(writer):
         try:

@@ -7,7 +7,6 @@ layout of corrections; `README.txt` says all this. Nothing of the dataset is cha
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from core.annotation.draft import Origin
 from core.annotation.export import Provenance, export_correction
+from core.domain.clock import utc_now
 from core.domain.components import LESION_JOINED_BY, bounding_box, box_slices
 from core.domain.errors import DataError
 from core.domain.mask import Mask
@@ -96,7 +96,7 @@ def _case(
     numbers, ml = loaded.volume.slice_numbers, loaded.volume.geometry.voxel_ml
     made = Provenance(
         author=", ".join(sorted({each.error.reader for each in errors})),
-        made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        made_at=utc_now(),
         origin=Origin(kind="ground_truth"),
     )
     manifest = export_correction(

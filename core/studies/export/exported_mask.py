@@ -1,7 +1,6 @@
 """Which mask of a case is exported: of a model, a reader, or the ground truth; and who made it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Literal
 
 from core.annotation.draft import Origin
@@ -13,6 +12,7 @@ from core.annotation.export import (
     provenance_of_version,
 )
 from core.annotation.versions import latest_versions, load_label_map
+from core.domain.clock import utc_now
 from core.domain.errors import DataError
 from core.domain.label_set import BINARY
 from core.domain.progress import Progress
@@ -60,7 +60,7 @@ def _predicted(loaded: LoadedCase, source: ExportSource, progress: Progress) -> 
     prediction, post = predict(loaded, progress), model.spec.postprocessing
     drawn = drawn_prediction(loaded, prediction, model)
     origin = Origin("prediction", model.spec.id, prediction.key, post.threshold)
-    made = Provenance(author=model.spec.title, made_at=_now(), origin=origin)
+    made = Provenance(author=model.spec.title, made_at=utc_now(), origin=origin)
     return MadeMask(loaded.case, drawn, made)
 
 
@@ -78,9 +78,5 @@ def _corrected(loaded: LoadedCase, workspace: Workspace) -> MadeMask | None:
 def _true(loaded: LoadedCase) -> MadeMask:
     truth, labels = loaded.require_ground_truth(), loaded.label_set or BINARY
     drawn = DrawnMask(truth if loaded.labels is None else loaded.labels, labels)
-    made = Provenance(author="", made_at=_now(), origin=Origin("ground_truth"))
+    made = Provenance(author="", made_at=utc_now(), origin=Origin("ground_truth"))
     return MadeMask(loaded.case, drawn, made)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

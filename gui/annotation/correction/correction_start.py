@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import numpy as np
 from msgspec import UNSET
@@ -13,6 +12,7 @@ from core.annotation.export import Provenance
 from core.annotation.journal import load_draft
 from core.annotation.live_figures import References
 from core.annotation.versions import load_label_map, versions
+from core.domain.clock import utc_now
 from core.domain.label_set import LabelMap
 from core.domain.mask import Mask
 from gui.annotation.correction.correction_book import Book
@@ -216,6 +216,6 @@ def _prediction(session: Session) -> Start | None:
 
 def provenance_of(correction: Correction, author: str) -> Provenance:
     """Say who exports a correction now, and what it began from."""
-    made_at = datetime.now(UTC).isoformat(timespec="seconds")
+    made_at = utc_now()
     labels = correction.labels if correction.several else UNSET
     return Provenance(author=author, made_at=made_at, origin=correction.origin, labels=labels)

@@ -134,6 +134,40 @@ def test_a_second_export_replaces_the_first(dataset, mask, tmp_path):
     )
 
 
+@pytest.mark.parametrize("forms", [(None, "nifti"), ("nifti", None)])
+def test_of_two_forms_in_one_folder_the_newer_correction_is_read_back(
+    dataset, mask, tmp_path, forms
+):
+    (case,), later = dataset.cases, msgspec.structs.replace(_BY, made_at="2026-02-01T00:00:00Z")
+    for form, drawn, by in zip(forms, (mask, 1 - mask), (_BY, later), strict=True):
+        export_correction(
+            case, drawn, tmp_path, dataset_root=dataset.root, provenance=by, format_name=form
+        )
+    assert np.array_equal(read_export(tmp_path, case).mask(case.region), 1 - mask)
+    found = corrected_labels(tmp_path, case, _SHAPE)
+    assert found is not None
+    assert np.array_equal(found.mask(case.region), 1 - mask)
+
+
+def test_a_form_that_was_exported_before_another_is_exported_again(dataset, mask, tmp_path):
+    (case,) = dataset.cases
+    for drawn, form in ((mask, "nifti"), (mask, "nrrd"), (1 - mask, "mha"), (1 - mask, "nifti")):
+        export_correction(
+            case, drawn, tmp_path, dataset_root=dataset.root, provenance=_BY, format_name=form
+        )
+        assert np.array_equal(read_export(tmp_path, case).mask(case.region), drawn)
+    (old,) = tmp_path.rglob("*.nrrd")
+    old.write_bytes(b"drawn anew elsewhere")
+    with pytest.raises(DataError, match="changed since"):
+        export_correction(
+            case, mask, tmp_path, dataset_root=dataset.root, provenance=_BY, format_name="nrrd"
+        )
+    old.unlink()
+    export_correction(
+        case, mask, tmp_path, dataset_root=dataset.root, provenance=_BY, format_name="nrrd"
+    )
+
+
 def test_a_mask_of_another_case_is_refused(dataset, mask, tmp_path):
     with pytest.raises(DataError, match="expected a mask of 4 slices, found 3"):
         _export(dataset, mask[:3], tmp_path / "out")

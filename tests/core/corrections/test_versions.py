@@ -1,7 +1,9 @@
 """Saved versions: immutable, listed newest first, checked when read."""
 
 from contextlib import closing
+from hashlib import sha256
 
+import msgspec
 import numpy as np
 import pytest
 import tifffile
@@ -114,8 +116,10 @@ def test_a_file_that_was_written_but_never_listed_is_not_overwritten(workspace):
 
 def test_a_changed_missing_or_foreign_file_is_refused(workspace):
     version = _saved(workspace)
-    with pytest.raises(WorkspaceError, match="found one of"):
-        load_version(version, (SHAPE[0] + 1, *SHAPE[1:]))
+    z, y, x = SHAPE
+    for other in ((z + 1, y, x), (z, x, y), (z, y + 1, x), (2 * z, y // 2, x), (1, z * y, x)):
+        with pytest.raises(WorkspaceError, match="found one of"):
+            load_version(version, other)
     content = bytearray(version.path.read_bytes())
     content[-1] ^= 1
     version.path.chmod(0o644)
@@ -125,6 +129,26 @@ def test_a_changed_missing_or_foreign_file_is_refused(workspace):
     version.path.unlink()
     with pytest.raises(WorkspaceError, match="found none that can be read"):
         load_version(version, SHAPE)
+
+
+def test_a_version_of_one_slice_is_read_back(workspace):
+    mask = start_mask()[1:2]
+    draft = new_draft("CASE", mask, FROM_PREDICTION, author="Ann")
+    version = save_version(workspace, Correction(draft, References()).snapshot(), author="Ann")
+    assert np.array_equal(load_version(version, mask.shape), mask)
+    with pytest.raises(WorkspaceError, match="found one of"):
+        load_version(version, SHAPE)
+
+
+def test_a_version_that_was_damaged_before_it_was_listed_again_is_said(workspace):
+    version = _saved(workspace)
+    whole = version.path.read_bytes()
+    version.path.chmod(0o644)
+    for left in (whole[: len(whole) // 2], b"II*\0", b""):
+        version.path.write_bytes(left)
+        listed = msgspec.structs.replace(version, checksum=sha256(left).hexdigest())
+        with pytest.raises(WorkspaceError, match="version 1, found a damaged TIFF"):
+            load_version(listed, SHAPE)
 
 
 def test_a_version_that_cannot_be_written_is_said_and_not_listed(workspace):
