@@ -54,7 +54,7 @@ class TrainingPresenter(QObject):
     failed = Signal(str, str, str)
     """Title, sentence and subject."""
 
-    promoted = Signal(str)
+    model_wanted = Signal(str)
     case_asked = Signal(str, str, str)
 
     def __init__(self, session: Session, lanes: Lanes, drawer: JobsDrawer) -> None:
@@ -146,7 +146,7 @@ class TrainingPresenter(QObject):
         for part in (watch, gate):
             part.failed.connect(self._on_failed)
         gate.told.connect(lambda title, said: self.told.emit(title, said, "ok"))
-        gate.promoted.connect(self.promoted)
+        gate.model_wanted.connect(self.model_wanted)
         gate.case_asked.connect(self.case_asked)
         drawer.new_asked.connect(self.new_job)
         drawer.job_chosen.connect(self._on_job_chosen)
