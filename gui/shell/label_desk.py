@@ -277,7 +277,7 @@ class LabelDesk(QObject):
         self, place: Place, *, labels: LabelSet | None = None, region: str | None = None
     ) -> None:
         """Tell every case otherwise, and show the one on screen again."""
-        model, index = self._session.running_model, self._session.view.at[0]
+        model, index = self._session.listed_model, self._session.view.at[0]
         cases = tuple(
             replace(
                 case,
@@ -321,7 +321,7 @@ class LabelDesk(QObject):
             )
             if changed != now:
                 self._session.set_case_state(changed)
-        self._session.note_focus()
+        self._session.note_figures()
 
 
 def _focus_after(state: LabelState, labels: LabelSet, names: Mapping[str, str]) -> str:
