@@ -18,7 +18,7 @@ from gui.shell.in_hand import InHand
 from gui.shell.label_desk import LabelDesk
 from gui.shell.operations import Operations
 from gui.shell.place_reader import plain_states
-from gui.viewer.slice_view import SliceView
+from gui.viewer.slice.slice_view import SliceView
 from tests.gui.drawing_desk import DrawingDesk
 from tests.gui.test_label_drawing import LABELS, STATE
 

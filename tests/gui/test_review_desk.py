@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from core.io.dataset import scan
+from core.io.datasets.dataset import scan
 from core.review.reviews import ReviewChange, put_review, reviews
 from core.workspace.settings import Settings
 from core.workspace.workspace_folder import open_workspace, workspace_folder
