@@ -50,15 +50,19 @@ class GateDesk(QObject):
         super().__init__()
         self._session, self._lanes = session, lanes
 
-    def prepare(self, path: Path, candidate: str) -> GateJob:
-        """Make the folder of a gate before the champion of now; runs on a worker."""
+    def prepare(self, candidate: str) -> Callable[[Path], GateJob]:
+        """Return what makes the folder of a gate here, before the champion of then, on a worker."""
         place, device = self._session.place, self._session.settings.device
-        if place is None:
-            raise AppError("Expected an open dataset, found none. Open one.")
-        models = self._registry(place)
-        if is_guide(models, candidate):
-            return prepare_guide_gate(path, place, models, candidate, device=device)
-        return _make_gate(path, place, models, candidate, device=device)
+
+        def make(path: Path) -> GateJob:
+            if place is None:
+                raise AppError("Expected an open dataset, found none. Open one.")
+            models = self._registry(place)
+            if is_guide(models, candidate):
+                return prepare_guide_gate(path, place, models, candidate, device=device)
+            return _make_gate(path, place, models, candidate, device=device)
+
+        return make
 
     def promote(self, model_id: str, report: GateReport | None, then: Then) -> None:
         """Have a model predict by default, or a guide answer clicks, then do `then`."""

@@ -34,6 +34,7 @@ class GatePresenter(QObject):
         self.desk.failed.connect(self.failed)
         self.desk.changed.connect(self._refresh)
         self.desk.wanted.connect(self.model_wanted)
+        session.place_changed.connect(self._on_place_changed)
         self._dialog: GateDialog | None = None
         self._report: GateReport | None = None
         self._look: tuple[Theme, OverlayColours] | None = None
@@ -67,6 +68,12 @@ class GatePresenter(QObject):
         """Show the gate that was shown last."""
         if self._report is not None:
             self.show(self._report)
+
+    def _on_place_changed(self) -> None:
+        """A gate is of the models of its workspace, which are not those of another one."""
+        self._report = None
+        if self.dialog is not None:
+            self.dialog.close()
 
     def _refresh(self) -> None:
         place, report = self._session.place, self._report
