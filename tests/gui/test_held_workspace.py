@@ -1,4 +1,4 @@
-"""A workspace that another window holds: measurements, ticks and labels of it stay as they are."""
+"""A workspace that another window holds: what is kept in it stays, until it can be taken over."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -8,14 +8,20 @@ from unittest.mock import create_autospec
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from core.domain.triage import Triage
+from core.inference.engine import Engine
 from core.review.measurements import Measurement, Steps, measurements_of, put_measurement
 from gui.measurement.measure_desk import MeasureDesk
+from gui.measurement.measurement_panel import MeasurementPanel
+from gui.measurement.measurement_presenter import MeasurementPresenter, MeasurementViews
 from gui.review.contradiction_queue import ContradictionQueue
 from gui.shell.in_hand import InHand
 from gui.shell.label_desk import LabelDesk
+from gui.shell.lock_takeover import LockTakeover
+from gui.shell.messages import Toasts
 from gui.shell.operations import Operations
 from gui.shell.place_reader import plain_states
 from gui.viewer.slice.slice_view import SliceView
@@ -51,6 +57,45 @@ def refusals(refused: object) -> list[bool]:
     told: list[bool] = []
     refused.connect(lambda: told.append(True))  # type: ignore[attr-defined]
     return told
+
+
+def test_a_workspace_that_could_not_be_opened_again_is_taken_over_later(
+    held: DrawingDesk, qtbot: QtBot, tmp_path: Path
+) -> None:
+    operations = Operations(held.session, held.lanes, Engine())
+    toasts = create_autospec(Toasts, instance=True)
+    takeover = LockTakeover(held.session, held.lanes, operations, toasts)
+    root = held.place.dataset.root
+    away = root.rename(tmp_path / "on a drive that is not there now")
+    for _ in range(2):
+        held.until(lambda: not held.lanes.busy)
+        with qtbot.waitSignal(operations.not_opened):
+            takeover.ask()
+    held.until(lambda: not held.lanes.busy)
+    away.rename(root)
+
+
+def test_the_list_of_measurements_comes_with_the_tool(held: DrawingDesk, qtbot: QtBot) -> None:
+    panel, window = MeasurementPanel(), QWidget()
+    qtbot.addWidget(window)
+    panel.setParent(window)
+    viewer = SimpleNamespace(views=SimpleNamespace(view=held.view))
+    context = SimpleNamespace(
+        session=held.session,
+        say_failed=lambda *_: None,
+        takeover=create_autospec(LockTakeover, instance=True),
+        trigger=lambda _: None,
+    )
+    desk = MeasureDesk(held.session, held.lanes, InHand())
+    views = MeasurementViews(viewer, panel)  # type: ignore[arg-type]
+    presenter = MeasurementPresenter(context, views, desk)  # type: ignore[arg-type]
+    held.open("B_2")
+    presenter.show()
+    assert panel.isHidden()
+    held.view.set_tool("ruler")
+    assert not panel.isHidden()
+    held.view.set_tool("pan")
+    assert panel.isHidden()
 
 
 def test_a_measurement_is_not_deleted(held: DrawingDesk) -> None:
