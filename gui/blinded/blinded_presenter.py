@@ -62,6 +62,7 @@ class BlindedPresenter(QObject):
         self.dialog.go_on_asked.connect(self._go_on)
         self.dialog.unblind_asked.connect(self._ask_to_unblind)
         context.closing.connect(self._on_closing)
+        context.session.place_changed.connect(self._on_place_changed)
 
     def show(self) -> None:
         """Open the dialog in which a reading is set up."""
@@ -203,6 +204,11 @@ class BlindedPresenter(QObject):
         self._hidden = []
         self._end()
 
+    def _on_place_changed(self) -> None:
+        """A reading is of the cases and models of its workspace; it can be gone on with there."""
+        self._end()
+        self.dialog.hide()
+
     def _go_to(self, index: int) -> None:
         if self._canvas is not None and self.reading is not None:
             self._canvas.go_to_slice(index)
@@ -270,7 +276,8 @@ class BlindedPresenter(QObject):
         if self.dialog.is_unblinded(study_id):
             self._unblind(study_id)
         else:
-            confirm(self.dialog, _UNBLINDING, lambda: self._unblind(study_id))
+            box = confirm(self.dialog, _UNBLINDING, lambda: self._unblind(study_id))
+            self._session.place_changed.connect(box.reject)
 
     def _finish(self) -> None:
         study = self._study
@@ -294,8 +301,16 @@ class BlindedPresenter(QObject):
         self._start("journal", lambda _: unblind(store, study_id), show)
 
     def _start(self, lane: Lane, work: Callable[[Progress], T], keep: Callable[[T], None]) -> None:
+        place = self._session.place
+
+        def show(found: T) -> None:
+            now = self._session.place
+            # Told otherwise, by other names of labels, it is another one over the same workspace.
+            if now is not None and place is not None and now.workspace is place.workspace:
+                keep(found)
+
         self._context.lanes.run(
-            lane, work, keep, failed=self._say_failed, faulted=lambda _: self._end()
+            lane, work, show, failed=self._say_failed, faulted=lambda _: self._end()
         )
 
     def _say_failed(self, said: str) -> None:

@@ -1,5 +1,7 @@
 """Offers the choice of channels where images have four or more, and keeps it for the folder."""
 
+from pathlib import Path
+
 from PySide6.QtCore import QObject
 
 from core.io.cases.case import Case
@@ -30,15 +32,17 @@ class ChannelChoice(QObject):
         if case.volumes is not None:
             self._nothing_to_choose(case, len(opened.loaded.volume.channels))
             return
-        path = case.slices[case.middle].image
+        path, root = case.slices[case.middle].image, self._question.root
         self._context.lanes.run(
             "io",
             lambda _: len(read_image(path)),
-            lambda count: self._show(case, count),
+            lambda count: self._show(case, count, root),
             failed=lambda said: self._context.say_failed("No choice of channels", said),
         )
 
-    def _show(self, case: Case, count: int) -> None:
+    def _show(self, case: Case, count: int, root: Path | None) -> None:
+        if root != self._question.root:
+            return  # another one is open by now
         if count <= _MOST:
             self._nothing_to_choose(case, count)
             return
@@ -46,7 +50,7 @@ class ChannelChoice(QObject):
         if case.channels:
             self.dialog.set_choice(case.channels)
         self.dialog.chosen.connect(self.keep)
-        self.dialog.open()
+        self._question.show(self.dialog)
 
     def _nothing_to_choose(self, case: Case, count: int) -> None:
         plural = "" if count == 1 else "s"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+from PySide6.QtWidgets import QDialog
 
 from core.workspace import known_dataset
 from gui.shell.context import Context
@@ -36,6 +37,11 @@ class FolderQuestion:
         """Offer it for the folder that is open; it is not new there any more."""
         self._offered = self.root
         self._context.toasts.show_toast(title, said, action=action, subject=self._subject)
+
+    def show(self, dialog: QDialog) -> None:
+        """Show a dialog that asks it of the folder that is open, for as long as it is."""
+        self._context.session.place_changed.connect(dialog.reject)
+        dialog.open()
 
     def say_needless(self, said: str) -> None:
         """Say why there is nothing to choose."""

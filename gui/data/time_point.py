@@ -1,6 +1,7 @@
 """Which volume of files that hold several is shown: asked for a case, and kept for its folder."""
 
 from collections import Counter
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
@@ -81,11 +82,13 @@ class TimePoint(QObject):
         self._context.lanes.run(
             "io",
             lambda _: (_volumes(case), known_dataset.recalled(root).point or 0),
-            lambda found: self._show(case.id, *found),
+            lambda found: self._show(case.id, *found, root),
             failed=lambda said: self._context.say_failed("No choice of a time point", said),
         )
 
-    def _show(self, case_id: str, count: int, index: int) -> None:
+    def _show(self, case_id: str, count: int, index: int, root: Path) -> None:
+        if root != self._question.root:
+            return  # another one is open by now
         if count < 2:
             said = f"Each file of {case_id} holds one volume, or its layout says which is which."
             self._question.say_needless(said)
@@ -93,7 +96,7 @@ class TimePoint(QObject):
         shown = min(index, count - 1)
         self.dialog = TimePointDialog(self._context.window, case_id, count, shown)
         self.dialog.chosen.connect(self.keep)
-        self.dialog.open()
+        self._question.show(self.dialog)
 
     def keep(self, index: int) -> None:
         """Keep a choice for the folder that is open, and read its cases anew."""

@@ -84,8 +84,7 @@ class MeasureDesk(QObject):
         if place is None or found.case_id != self._session.current:
             self.changed.emit()
             return
-        if place.held:
-            self.refused.emit()
+        if self._refuse():
             self.changed.emit()
             return
         before = self._kept.get(found.id)
@@ -128,12 +127,13 @@ class MeasureDesk(QObject):
         return True
 
     def delete(self) -> bool:
-        """Delete the measurement that is chosen."""
+        """Delete the measurement that is chosen; True where one is, even if it has to stay."""
         before = self._kept.get(self.chosen)
         if before is None:
             return False
-        self._do(_Step(before, None))
-        self.changed.emit()
+        if not self._refuse():
+            self._do(_Step(before, None))
+            self.changed.emit()
         return True
 
     def leave(self) -> bool:
@@ -146,6 +146,14 @@ class MeasureDesk(QObject):
             self.chosen = 0
         self.changed.emit()
         return True
+
+    def _refuse(self) -> bool:
+        """Say so when another window holds the workspace, and return whether it does."""
+        place = self._session.place
+        held = place is not None and bool(place.held)
+        if held:
+            self.refused.emit()
+        return held
 
     def _do(self, step: _Step) -> None:
         self._done.append(step)

@@ -42,6 +42,7 @@ class MeasurementPresenter(QObject):
         desk.changed.connect(self.show)
         desk.failed.connect(context.say_failed)
         desk.refused.connect(context.takeover.ask)
+        self._tool_view.tool_changed.connect(self.show)
         session.view_changed.connect(self.show)
         session.case_changed.connect(self.show)
         panel.chosen.connect(self.go_to)

@@ -40,7 +40,7 @@ class PredictionDesk(QObject):
         operations.leaving.connect(self.runs.cancel)
         operations.opened.connect(self._on_opened)
         operations.loaded.connect(self._on_loaded)
-        session.focus_changed.connect(self._score_missing)
+        session.figures_read.connect(self._score_missing)
 
     def run_case(self) -> None:
         """Run the model on the case on screen, before all others that wait."""

@@ -37,11 +37,15 @@ def key_of(contradiction: Contradiction) -> str:
 
 
 class ContradictionQueue(QObject):
-    """Keeps the contradictions of the mask on screen, with or without ground truth."""
+    """Keeps the contradictions of the mask on screen, with or without ground truth.
+
+    `refused` means that another window holds the workspace.
+    """
 
     changed = Signal()
     chosen = Signal(object)
     failed = Signal(str, str)
+    refused = Signal()
 
     def __init__(self, session: Session, lanes: Lanes) -> None:
         super().__init__()
@@ -69,11 +73,14 @@ class ContradictionQueue(QObject):
         if index >= 0:
             self.chosen.emit(self.queue.found[index])
 
-    def tick(self) -> None:
-        """Keep that the slice looked at was seen."""
+    def tick(self) -> bool:
+        """Keep that the slice looked at was seen; False where it cannot be kept."""
         place, queue = self._session.place, self.queue
         if place is None or not 0 <= queue.current < len(queue.found):
-            return
+            return False
+        if place.held:
+            self.refused.emit()
+            return False
         key = key_of(queue.found[queue.current])
         self._queue = replace(queue, seen=queue.seen | {key})
         self.changed.emit()
@@ -84,6 +91,7 @@ class ContradictionQueue(QObject):
             lambda _: put_decision(store, case_id, against, key, True, reader=reader),
             failed=lambda sentence: self.failed.emit("Not saved", sentence),
         )
+        return True
 
     def _look(self) -> None:
         """Find the contradictions anew when mask or triage is another."""
@@ -194,8 +202,7 @@ class QueueWalk:
         if self._slices.queue.current < 0:
             self._pieces.answer(is_lesion)
             return
-        self._slices.tick()
-        if self.answered < self.count:
+        if self._slices.tick() and self.answered < self.count:
             self.step(1)
 
     @property

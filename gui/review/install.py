@@ -25,8 +25,7 @@ class ReviewFeature:
 
     def close(self) -> None:
         """Keep what was written and how long it took."""
-        self.desks.views.review.keep_note()
-        self.desks.review_desk.keep_time()
+        self.presenter.keep()
 
 
 def install(context: Context, views: ReviewViews, edits: Edits) -> ReviewFeature:
@@ -54,4 +53,6 @@ def install(context: Context, views: ReviewViews, edits: Edits) -> ReviewFeature
     truth = TruthDesk(context, disagreement_queue, panel)
     time = TimeDesk(context, desks.review_desk)
     handlers = review_verbs(desks) | truth.handlers | time.handlers
-    return ReviewFeature(handlers, desks, ReviewPresenter(desks), queue, truth)
+    presenter = ReviewPresenter(desks)
+    context.operations.leaving.connect(presenter.keep)
+    return ReviewFeature(handlers, desks, presenter, queue, truth)

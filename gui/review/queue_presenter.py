@@ -55,6 +55,7 @@ class QueuePresenter(QObject):
         hints.chosen.connect(self._on_hint_chosen)
         for part in (queue, hints):
             part.failed.connect(context.toasts.show_error)
+        hints.refused.connect(context.takeover.ask)
         queue.noted.connect(context.toasts.show_toast)
         panel.command_asked.connect(context.trigger)
         panel.chosen.connect(desks.walk.choose)

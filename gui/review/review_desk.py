@@ -138,7 +138,7 @@ class ReviewDesk(QObject):
             self._session.set_review(review)
             self.undone.emit(review)
 
-        self._write(lambda: undo_review(place.workspace.store), show)
+        self._run(lambda: undo_review(place.workspace.store), show, "Nothing was taken back")
 
     def keep_time(self) -> None:
         """Write the time spent on the case so far."""
@@ -202,7 +202,9 @@ class ReviewDesk(QObject):
         self._timed, self._spent = "", 0.0
         if place is not None:
             store = place.workspace.store
-            self._write(lambda: reviews(store), self._session.set_reviews)
+            self._run(
+                lambda: reviews(store), self._session.set_reviews, "The reviews were not read"
+            )
 
     def _on_case_changed(self) -> None:
         self.keep_time()
@@ -216,9 +218,23 @@ class ReviewDesk(QObject):
         self._last_action = now
 
     def _write(self, work: Callable[[], T], show: Callable[[T], None]) -> None:
+        self._run(work, show, "The review was not saved", SAVING)
+
+    def _run(
+        self, work: Callable[[], T], show: Callable[[T], None], not_done: str, subject: str = ""
+    ) -> None:
+        """Do `work` on the dataset that is open; of one that is left nothing is shown."""
+        place = self._session.place
+        store = None if place is None else place.workspace.store
+
+        def keep(found: T) -> None:
+            now = self._session.place
+            if now is not None and now.workspace.store is store:
+                show(found)
+
         self._lanes.run(
             "journal",
             lambda _: work(),
-            show,
-            failed=lambda sentence: self.failed.emit("The review was not saved", sentence, SAVING),
+            keep,
+            failed=lambda sentence: self.failed.emit(not_done, sentence, subject),
         )

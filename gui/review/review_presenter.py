@@ -1,5 +1,6 @@
 """Keeps the review in step with what the reader said, and asks for names."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -48,8 +49,10 @@ class ReviewPresenter(QObject):
         self._desks, self._context, self._views = desks, context, views
         self._session = context.session
         self._closing = False
+        self._unasked: list[Callable[[], None]] = []
         session, review_desk, panel = context.session, desks.review_desk, views.review
-        session.case_changed.connect(self._show_review)
+        for changed in (session.place_changed, session.case_changed):
+            changed.connect(self._show_review)
         session.reviews_changed.connect(self._show_review)
         session.review_changed.connect(lambda _: self._show_review())
         session.case_state_changed.connect(self._on_case_state_changed)
@@ -65,6 +68,15 @@ class ReviewPresenter(QObject):
         panel.note_written.connect(self._on_note)
         context.closing.connect(self._on_closing)
         self._show_review()
+
+    def keep(self) -> None:
+        """Keep what was written and how long it took, as the reader goes; nobody is asked."""
+        before, self._closing = self._closing, True
+        self._views.review.keep_note()
+        self._closing = before
+        for keep in self._take_unasked():
+            keep()
+        self._desks.review_desk.keep_time()
 
     def _show_review(self) -> None:
         case_id = self._session.current
@@ -86,7 +98,20 @@ class ReviewPresenter(QObject):
         if self._session.settings.reader or self._closing:
             keep()
         else:  # not while the focus is on its way
-            QTimer.singleShot(0, self, lambda: self._context.readers.ask(keep, keep))
+            self._unasked.append(keep)
+            QTimer.singleShot(0, self, self._ask)
+
+    def _ask(self) -> None:
+        for keep in self._take_unasked():
+            if self._session.settings.reader:
+                keep()
+            else:
+                self._context.readers.ask(keep, keep)
+
+    def _take_unasked(self) -> list[Callable[[], None]]:
+        """Return what keeps the notes that wait for a name, to be done once."""
+        waiting, self._unasked = self._unasked, []
+        return waiting
 
     def _on_closing(self) -> None:
         self._closing = True

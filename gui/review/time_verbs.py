@@ -34,6 +34,7 @@ class TimeDesk:
         self._review_desk.keep_time()  # what is on screen counts too; it is written first
         dialog, store = TimeDialog(context.window), place.workspace.store
         dialog.export_asked.connect(self._ask_file)
+        context.session.place_changed.connect(dialog.reject)
         dialog.open()
         context.lanes.run(
             "journal",

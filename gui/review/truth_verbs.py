@@ -100,7 +100,7 @@ class TruthDesk:
         folder = QFileDialog.getExistingDirectory(
             self._context.window, "Write the error parcel into a folder outside the dataset", start
         )
-        if folder:
+        if folder and self._context.session.place is place:
             self._write(Path(folder) / f"{place.dataset.name} errors of the ground truth")
 
     def _write(self, out: Path) -> None:

@@ -98,7 +98,7 @@ class JobWatch(QObject):
         self._lanes.run(
             "io",
             work,
-            self._on_begun,
+            lambda job_id: self._on_begun(job_id, folder),
             failed=lambda said: self.failed.emit("The job was not started", said),
         )
 
@@ -155,7 +155,9 @@ class JobWatch(QObject):
         self._records[record.id] = replace(record, requested=asked)
         self.changed.emit()
 
-    def _on_begun(self, job_id: str) -> None:
+    def _on_begun(self, job_id: str, folder: Path) -> None:
+        if folder != self._folder:
+            return  # it goes on there, as one whose window was closed
         self._starting[job_id] = (0, time.monotonic(), "start")
         self.refresh()
         self.started.emit(job_id)

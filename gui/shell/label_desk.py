@@ -44,12 +44,14 @@ class LabelDesk(QObject):
     """Changes the focus and the labels of the dataset that is open.
 
     The case on screen is shown again from memory, with the ground truth of the region in focus, so
-    that whatever is drawn, counted or exported of it follows. `failed` says what was not kept.
+    that whatever is drawn, counted or exported of it follows. `failed` says what was not kept,
+    `refused` means that another window holds the workspace: then labels stay as they are.
     Names, colours, regions and labels that were added are in hand until the mask is drawn on: undo
     is for them first.
     """
 
     failed = Signal(str, str)
+    refused = Signal()
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -71,7 +73,7 @@ class LabelDesk(QObject):
     def rename(self, value: int, name: str) -> str:
         """Call a label otherwise; return why it cannot be called so."""
         labels = self._session.labels.labels
-        fault = labels.label_fault(value, name)
+        fault = labels.label_fault(value, name) or self._refuse()
         if not fault:
             self._change_label(replace(labels.label(value), name=name.strip()))
         return fault
@@ -108,7 +110,7 @@ class LabelDesk(QObject):
     def put_region(self, name: str, values: tuple[int, ...], instead_of: str = "") -> str:
         """Have a region, or another one in place of one there is; return why there can be none."""
         labels = self._session.labels.labels
-        fault = labels.region_fault(name, values, instead_of)
+        fault = labels.region_fault(name, values, instead_of) or self._refuse()
         if not fault:
             self._change(labels.with_region(Region(name, values), instead_of))
         return fault
@@ -224,7 +226,7 @@ class LabelDesk(QObject):
         session, state = self._session, self._session.labels
         hands = state.in_hand, takes
         change = _Change(state.labels, labels, session.current, self._edits(), *hands)
-        if self._session.place is None or change.before == labels:
+        if self._session.place is None or change.before == labels or self._refuse():
             return
         self._done.append(change)
         self._undone.clear()
@@ -232,6 +234,14 @@ class LabelDesk(QObject):
         if takes:
             self._take(labels, takes)
         self._in_hand.take(self)
+
+    def _refuse(self) -> str:
+        """Return who else holds the workspace, which `refused` tells; empty where nobody does."""
+        place = self._session.place
+        if place is None or not place.held:
+            return ""
+        self.refused.emit()
+        return place.held
 
     def _put(self, change: _Change) -> None:
         """Have other labels; the focus stays with what is called otherwise, else is the whole."""
@@ -277,7 +287,7 @@ class LabelDesk(QObject):
         self, place: Place, *, labels: LabelSet | None = None, region: str | None = None
     ) -> None:
         """Tell every case otherwise, and show the one on screen again."""
-        model, index = self._session.running_model, self._session.view.at[0]
+        model, index = self._session.listed_model, self._session.view.at[0]
         cases = tuple(
             replace(
                 case,
@@ -321,7 +331,7 @@ class LabelDesk(QObject):
             )
             if changed != now:
                 self._session.set_case_state(changed)
-        self._session.note_focus()
+        self._session.note_figures()
 
 
 def _focus_after(state: LabelState, labels: LabelSet, names: Mapping[str, str]) -> str:

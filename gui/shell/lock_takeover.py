@@ -24,6 +24,8 @@ class LockTakeover(QObject):
         self._task: Task[str] | None = None
         self._taking = False
         session.place_changed.connect(self._on_place_changed)
+        for failed in (operations.not_opened, operations.unorganised):
+            failed.connect(self._on_not_opened)
 
     def ask(self) -> None:
         """Say who holds the workspace; where nobody does any more, open it to write."""
@@ -53,6 +55,10 @@ class LockTakeover(QObject):
             # All of it is read again: the other window may have changed anything.
             self._taking = True
             self._operations.open_again()
+
+    def _on_not_opened(self) -> None:
+        """What failed, which is said elsewhere, may go well when the reader next wants to write."""
+        self._taking = False
 
     def _on_place_changed(self) -> None:
         place, taking = self._session.place, self._taking

@@ -123,18 +123,23 @@ class Operations(QObject):
 
     def read_scores(self) -> None:
         """Read anew what is known of the cases, as another process may have found something."""
-        place, model = self._session.place, self._session.models.current
+        session, place = self._session, self._session.place
         if place is None:
             return
+        current, listed, model = session.models.current, session.listed, session.listed_model
         known = {name: state.outlook for name, state in self._session.case_states.items()}
         plain = plain_states(place.dataset, known)
 
         def keep(states: dict[str, CaseState]) -> None:
-            if self._session.place is not place or self._session.models.current is not model:
+            if session.place is not place:
+                return
+            if session.models.current is not current or session.listed != listed:
+                self.read_scores()  # these would be said to be of another model or threshold
                 return
             for name, state in states.items():
-                if state.scored and not self._session.case_states[name].run:
-                    self._session.set_case_state(state)
+                if state.scored and not session.case_states[name].run:
+                    session.set_case_state(state)
+            session.note_figures()
 
         self._lanes.run(
             "io",

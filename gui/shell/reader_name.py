@@ -35,6 +35,7 @@ class Readers(QObject):
         self._session, self._operations, self._toasts = session, operations, toasts
         self._window = window
         self._dialog: ReaderDialog | None = None
+        operations.leaving.connect(self._on_leaving)
 
     def named(self, act: Callable[[], object]) -> None:
         """Do `act` under a name, which is asked for first where there is none.
@@ -61,22 +62,34 @@ class Readers(QObject):
         then: Callable[[], object] = lambda: None,
         otherwise: Callable[[], object] = lambda: None,
     ) -> None:
-        """Ask for the name; go on with `then` once it was given, or `otherwise`."""
-        if self._dialog is not None:
-            return
+        """Ask for the name; go on with `then` once it was given, or `otherwise`.
+
+        Where it is being asked for already, both come after what waits for the answer before.
+        """
+        dialog = self._dialog or self._open()
+        dialog.accepted.connect(lambda: then())
+        dialog.rejected.connect(lambda: otherwise())
+
+    def _open(self) -> "ReaderDialog":
         self._dialog = dialog = ReaderDialog(self._window, self._session.settings.reader)
 
         def keep() -> None:
+            self._on_answered()
             self._operations.change_settings(reader=dialog.name)
-            then()
 
+        # Before all that waits for the answer.
         dialog.accepted.connect(keep)
-        dialog.rejected.connect(lambda: otherwise())
-        dialog.finished.connect(self._on_finished)
+        dialog.rejected.connect(self._on_answered)
         dialog.open()
+        return dialog
 
-    def _on_finished(self) -> None:
+    def _on_answered(self) -> None:
         self._dialog = None
+
+    def _on_leaving(self) -> None:
+        """What waits for a name is of the dataset that is left: it ends while that is open."""
+        if self._dialog is not None:
+            self._dialog.reject()
 
 
 class ReaderDialog(QDialog):

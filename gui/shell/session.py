@@ -59,7 +59,8 @@ class Session(QObject):
     """Holds the state of one window: features set what is theirs, views listen.
 
     `case_leaving` comes while the case that gives way to another is still the current one.
-    `focus_changed` comes when the figures of the worklist are of another region.
+    `figures_read` comes when the figures of the worklist were read anew: of another region, or
+    what another process found.
     `part_arrived` tells the indices of slices that a run has just predicted. `case_version` counts
     the cases that were shown so far, `masks_of` what lay over a slice, so that a picture prepared
     for an older state is never drawn. A case opens in the plane it was acquired in.
@@ -86,7 +87,7 @@ class Session(QObject):
     reviews_changed = Signal()
     triage_changed = Signal()
     labels_changed = Signal()
-    focus_changed = Signal()
+    figures_read = Signal()
 
     def __init__(self, home: Path, settings: Settings) -> None:
         super().__init__()
@@ -135,6 +136,12 @@ class Session(QObject):
         """The model in use as it is run and cut: as the reader set it."""
         current = self._state.models.current
         return None if current is None else self.as_set(current)
+
+    @property
+    def listed_model(self) -> Model | None:
+        """The model in use, cut as the figures of the worklist are said to be."""
+        running = self.running_model
+        return None if running is None else running.cut_by(self._state.listed)
 
     def as_set(self, model: Model) -> Model:
         """Return a model as the reader set it: averaged with its mirror image, its threshold."""
@@ -346,9 +353,9 @@ class Session(QObject):
         for case in place.dataset.cases:
             self._state.cases[case.id] = replace(self._state.cases[case.id], case=case)
 
-    def note_focus(self) -> None:
-        """The figures of all cases are those of the region in focus by now."""
-        self.focus_changed.emit()
+    def note_figures(self) -> None:
+        """The figures of all cases are those that the workspace keeps by now."""
+        self.figures_read.emit()
 
     def set_models(self, models: Models) -> None:
         """Other models are there, or another is in use."""

@@ -60,6 +60,7 @@ class ExportPresenter(QObject):
         for dialog in (self.report, self.pictures, self.cases):
             dialog.cancel_asked.connect(lambda dialog=dialog: self._cancel(dialog))
         self._session.case_changed.connect(self._say_case)
+        self._session.place_changed.connect(self._on_place_changed)
 
     def ask_report(self) -> None:
         """Ask which parts of the report to write."""
@@ -83,6 +84,12 @@ class ExportPresenter(QObject):
             self.cases.set_options(FORMAT, FORMATS)
             self._ask(self.cases, "", f"{place.dataset.name} export")
             self._say_case()
+
+    def _on_place_changed(self) -> None:
+        """Close what proposes a folder for another dataset; what is being written goes on."""
+        for dialog in (self.report, self.pictures, self.cases):
+            if dialog not in self._tasks:
+                dialog.hide()
 
     def _say_case(self) -> None:
         opened, place = self._session.open_case, self._session.place

@@ -1,6 +1,7 @@
 """What becomes of a candidate: held against the champion, promoted, taken back, deleted."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
@@ -12,7 +13,7 @@ from core.jobs.job_start import JobProgram
 from core.models import promotion
 from core.models.gate import GateReport, GateSpec
 from core.models.model_changes import delete_any
-from core.models.registry import Registry
+from core.models.registry import Model, Registry
 from core.workspace.splits import frozen_split
 from core.workspace.workspace_folder import registry
 from gui.shell.model_reader import read_models
@@ -35,24 +36,33 @@ GateJob: TypeAlias = tuple[JobFolder, JobProgram]
 
 
 class GateDesk(QObject):
-    """Changes the models of the workspace on a worker; the one in use stays in use."""
+    """Changes the models of the workspace on a worker; the one in use stays in use.
+
+    `wanted` names the model to predict with where the one in use is gone: until it is chosen,
+    what is on screen is still said to be of the one it is of.
+    """
 
     failed = Signal(str, str)
     changed = Signal()
+    wanted = Signal(str)
 
     def __init__(self, session: Session, lanes: Lanes) -> None:
         super().__init__()
         self._session, self._lanes = session, lanes
 
-    def prepare(self, path: Path, candidate: str) -> GateJob:
-        """Make the folder of a gate before the champion of now; runs on a worker."""
+    def prepare(self, candidate: str) -> Callable[[Path], GateJob]:
+        """Return what makes the folder of a gate here, before the champion of then, on a worker."""
         place, device = self._session.place, self._session.settings.device
-        if place is None:
-            raise AppError("Expected an open dataset, found none. Open one.")
-        models = self._registry(place)
-        if is_guide(models, candidate):
-            return prepare_guide_gate(path, place, models, candidate, device=device)
-        return _make_gate(path, place, models, candidate, device=device)
+
+        def make(path: Path) -> GateJob:
+            if place is None:
+                raise AppError("Expected an open dataset, found none. Open one.")
+            models = self._registry(place)
+            if is_guide(models, candidate):
+                return prepare_guide_gate(path, place, models, candidate, device=device)
+            return _make_gate(path, place, models, candidate, device=device)
+
+        return make
 
     def promote(self, model_id: str, report: GateReport | None, then: Then) -> None:
         """Have a model predict by default, or a guide answer clicks, then do `then`."""
@@ -78,22 +88,24 @@ class GateDesk(QObject):
             self._start(lambda _: read(self._registry(place)), show)
 
     def _change(self, act: Callable[[Registry], object], then: Then | None) -> None:
-        place, current = self._session.place, self._session.models.current
+        place = self._session.place
         if place is None:
             return
-        wanted = "" if current is None else current.spec.id
 
         def work(_: object) -> Models:
             act(self._registry(place))
             home, settings = self._session.home, self._session.settings
-            return read_models(home, place.workspace.folder, wanted, settings, place.dataset.cases)
+            return read_models(home, place.workspace.folder, "", settings, place.dataset.cases)
 
         def show(models: Models) -> None:
-            if self._session.place is place:
-                self._session.set_models(models)
-                if then is not None:
-                    then()
-                self.changed.emit()
+            if self._session.place is not place:
+                return
+            self._session.set_models(_with_same_in_use(models, self._session.models.current))
+            if then is not None:
+                then()
+            if models.current is not None and not _is_among(self._session.models):
+                self.wanted.emit(models.current.spec.id)
+            self.changed.emit()
 
         self._start(work, show)
 
@@ -104,6 +116,20 @@ class GateDesk(QObject):
 
     def _registry(self, place: Place) -> Registry:
         return registry(self._session.home, place.workspace.folder)
+
+
+def _with_same_in_use(models: Models, used: Model | None) -> Models:
+    """Return models with the one in use as it was read anew, or as it was where it is gone."""
+    if used is None:
+        return replace(models, current=None)
+    again = (model for model in models.available if model.spec.id == used.spec.id)
+    return replace(models, current=next(again, used))
+
+
+def _is_among(models: Models) -> bool:
+    """Tell whether the model in use is one of those there are."""
+    used = models.current
+    return used is not None and used.spec.id in {model.spec.id for model in models.available}
 
 
 def _make_gate(

@@ -21,7 +21,9 @@ class GatePresenter(QObject):
     case_asked = Signal(str, str, str)
     """A case to show side by side: its id, that of the champion and that of the candidate."""
 
-    promoted = Signal(str)
+    model_wanted = Signal(str)
+    """What is to predict from now on: promoted, or left where the one in use was deleted."""
+
     told = Signal(str, str)
     failed = Signal(str, str)
 
@@ -31,6 +33,8 @@ class GatePresenter(QObject):
         self.desk = GateDesk(session, lanes)
         self.desk.failed.connect(self.failed)
         self.desk.changed.connect(self._refresh)
+        self.desk.wanted.connect(self.model_wanted)
+        session.place_changed.connect(self._on_place_changed)
         self._dialog: GateDialog | None = None
         self._report: GateReport | None = None
         self._look: tuple[Theme, OverlayColours] | None = None
@@ -65,6 +69,12 @@ class GatePresenter(QObject):
         if self._report is not None:
             self.show(self._report)
 
+    def _on_place_changed(self) -> None:
+        """A gate is of the models of its workspace, which are not those of another one."""
+        self._report = None
+        if self.dialog is not None:
+            self.dialog.close()
+
     def _refresh(self) -> None:
         place, report = self._session.place, self._report
         if place is None or report is None:
@@ -96,7 +106,7 @@ class GatePresenter(QObject):
 
         def tell() -> None:
             if not guide:
-                self.promoted.emit(model_id)
+                self.model_wanted.emit(model_id)
             self.told.emit("Promoted", f"{title} {does}; Roll back takes it back.")
 
         self.desk.promote(model_id, report, tell)
@@ -109,7 +119,7 @@ class GatePresenter(QObject):
 
         def tell() -> None:
             if not guide:
-                self.promoted.emit(model_id)
+                self.model_wanted.emit(model_id)
             self.told.emit("Rolled back", f"{title} {does} again.")
 
         self.desk.roll_back(model_id, tell, guide=guide)

@@ -38,7 +38,7 @@ def install(context: Context, views: TrainingViews) -> TrainingFeature:
     training.told.connect(lambda title, said, kind: toasts.show_toast(title, said, kind=kind))
     training.went_on.connect(toasts.withdraw)
     training.failed.connect(toasts.show_error)
-    training.promoted.connect(context.wishes.model_wanted)
+    training.model_wanted.connect(context.wishes.model_wanted)
     training.case_asked.connect(beside.show)
     handlers: Handlers = {
         "train": training.new_job,

@@ -3,6 +3,7 @@
 Everything slow is done on workers or by the jobs' own processes; torch is never loaded here.
 """
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
@@ -54,7 +55,7 @@ class TrainingPresenter(QObject):
     failed = Signal(str, str, str)
     """Title, sentence and subject."""
 
-    promoted = Signal(str)
+    model_wanted = Signal(str)
     case_asked = Signal(str, str, str)
 
     def __init__(self, session: Session, lanes: Lanes, drawer: JobsDrawer) -> None:
@@ -146,7 +147,7 @@ class TrainingPresenter(QObject):
         for part in (watch, gate):
             part.failed.connect(self._on_failed)
         gate.told.connect(lambda title, said: self.told.emit(title, said, "ok"))
-        gate.promoted.connect(self.promoted)
+        gate.model_wanted.connect(self.model_wanted)
         gate.case_asked.connect(self.case_asked)
         drawer.new_asked.connect(self.new_job)
         drawer.job_chosen.connect(self._on_job_chosen)
@@ -173,14 +174,16 @@ class TrainingPresenter(QObject):
         if place is None or place.workspace is not offer.ground.workspace:
             return
         texts = ("Teach the guided clicks?", offer.said, "Start the job")
-        confirm(
-            self._drawer,
-            texts,
-            lambda: self.watch.begin("train", lambda path: prepare_teaching(path, offer)),
+        self._ask_here(
+            texts, lambda: self.watch.begin("train", lambda path: prepare_teaching(path, offer))
         )
 
+    def _ask_here(self, texts: tuple[str, str, str], act: Callable[[], None]) -> None:
+        """Ask before `act`, which is of the dataset that is open: for as long as it is."""
+        self._session.place_changed.connect(confirm(self._drawer, texts, act).reject)
+
     def _judge(self, candidate: str) -> None:
-        self.watch.begin("gate", lambda path: self.gate.desk.prepare(path, candidate))
+        self.watch.begin("gate", self.gate.desk.prepare(candidate))
 
     def _on_place_changed(self) -> None:
         place = self._session.place
@@ -210,7 +213,7 @@ class TrainingPresenter(QObject):
         elif act == "stop":
             said = _STOP if record.active else _FINISH
             texts = (f"Stop {record.name.lower()}?", said, "Stop the job")
-            confirm(self._drawer, texts, lambda: self._stop(record))
+            self._ask_here(texts, lambda: self._stop(record))
         elif act == "table":
             show_unit_table(record, self._drawer.window(), look_of(self._session.settings))
         else:

@@ -319,3 +319,13 @@ def test_the_answers_stay_where_they_are_from_pair_to_pair(qtbot: QtBot, program
     assert not button(reading, "A is best").isEnabled()
     reading.close()
     settle(qtbot, program)
+
+
+def test_a_reading_ends_with_the_dataset_it_is_of(qtbot: QtBot, program: Program) -> None:
+    _begin(qtbot, program)
+    with qtbot.waitSignal(program.session.place_changed):
+        program.operations.open_again()
+    qtbot.waitUntil(program.window.isVisible)
+    assert program.blinded.presenter.reading is None
+    assert program.blinded.presenter.dialog.isHidden()
+    settle(qtbot, program)

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLineEdit, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from core.domain.prediction import Postprocessing
@@ -146,6 +147,29 @@ def test_a_decision_without_a_name_is_none(start: Start, predicted: Path, qtbot:
     settle(qtbot, program)
     assert not kept(program, here).decided
     assert shown_case(program) == here
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_first_note_is_kept_when_the_name_is_asked_for_by_something_else(
+    start: Start, predicted: Path, qtbot: QtBot, named: bool
+) -> None:
+    program = start(predicted, reader="")
+    press, here = Press(program, qtbot), shown_case(program)
+    press("B")
+    Hand(program, qtbot).draw((8, 8), (8, 12))
+    field = by_name(program.window.review, QPlainTextEdit, "Note on this case")
+    field.setFocus()
+    qtbot.keyClicks(field, "Speck added")
+    press("Ctrl+Return")
+    dialog = asked(program)
+    QApplication.processEvents()  # until the note asks for the name as well
+    by_name(dialog, QLineEdit, "Your name").setText("Ann")
+    (dialog.accept if named else dialog.reject)()
+    settle(qtbot, program)
+    found = kept(program, here)
+    assert found.note == "Speck added"
+    assert found.status == ("corrected" if named else "unreviewed")
+    assert not named or found.reader == "Ann"
 
 
 def test_the_name_can_be_changed(program: Program, qtbot: QtBot) -> None:

@@ -115,7 +115,7 @@ def test_a_worse_candidate_is_promoted_only_after_a_question(qtbot: QtBot, desk:
     button(gate.dialog, "Promote").click()
     box = gate.dialog.findChild(QMessageBox)
     assert box is not None
-    with qtbot.waitSignal(desk.training.promoted):
+    with qtbot.waitSignal(desk.training.model_wanted):
         button(box, "Promote").click()
     assert models.champion().spec.id == WORSE
     said = f"{TITLE} predicts by default; Roll back takes it back."

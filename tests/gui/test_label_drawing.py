@@ -25,6 +25,8 @@ from gui.viewer.items.label_item import hex_of
 from gui.viewer.labels.labels_presenter import rule_words
 from gui.viewer.slice.slice_view import SliceView
 from tests.gui.drawing_desk import DrawingDesk
+from tests.gui.test_correction_desk import full_disk, store_file
+from tests.gui.test_late_answers import held_up
 from tests.synthetic import write_case
 
 LABELS = LabelSet(
@@ -390,3 +392,47 @@ def test_the_card_of_guided_clicks_compares_the_label_in_hand_with_its_own_truth
         assert f"DSC of {name} 1.000 → " in card.text
         desk.guided.drop()
         desk.settle()
+
+
+def _leave_and_come_back(desk: DrawingDesk, state: LabelState) -> None:
+    """Put the case on screen once more, as the loader does after another one."""
+    opened = desk.session.open_case
+    assert opened is not None
+    desk.session.set_unopened("elsewhere for a while")
+    desk.session.set_open_case(opened, slice_index=2, labels=state)
+    desk.session.set_seeking(False)
+
+
+def test_a_label_and_a_lock_chosen_while_the_correction_is_read_hold(desk: DrawingDesk) -> None:
+    desk.drawing.set_tool("brush")
+    desk.settle()
+    desk.draw((10, 10), (10, 20))
+    first = painted(desk)
+    with held_up(desk.lanes, "journal"):
+        _leave_and_come_back(desk, STATE)
+        hold(desk, value=2, locked=frozenset({1}))
+    desk.settle()
+    desk.draw((5, 15), (15, 15))
+    both = painted(desk)
+    assert (both == 2).any()
+    assert np.array_equal(both == 1, first == 1)
+
+
+def test_a_correction_that_is_not_on_the_disk_comes_back_with_the_label_in_hand(
+    desk: DrawingDesk, home: Path, tmp_path: Path
+) -> None:
+    store = store_file(home, tmp_path / "dataset")
+    desk.drawing.set_tool("brush")
+    desk.settle()
+    with full_disk(store):
+        desk.draw((10, 10), (10, 20))
+        first = painted(desk)
+        assert len(desk.desk.unsaved) == 1
+        rule = LabelRule(2, locked=frozenset({1}))
+        _leave_and_come_back(desk, replace(STATE, focus=LABELS.region("Rim"), rule=rule))
+        desk.settle()
+        assert not desk.correction.mask.any()
+    desk.draw((5, 15), (15, 15))
+    both = painted(desk)
+    assert (both == 2).any()
+    assert np.array_equal(both == 1, first == 1)

@@ -11,12 +11,14 @@ from pytestqt.qtbot import QtBot
 
 from core.domain.prediction import Postprocessing
 from core.inference.engine import Engine
+from core.inference.prediction_service import PredictionService
 from core.io.cases.case import Case
-from core.io.cases.case_reader import LoadedCase
+from core.io.cases.case_reader import LoadedCase, read_case
 from core.io.datasets.dataset import scan
 from core.workspace.settings import Settings
 from core.workspace.workspace_folder import open_workspace, workspace_folder
 from gui.prediction.list_scores import ListScores
+from gui.prediction.prediction_desk import PredictionDesk
 from gui.shell.model_reader import read_models
 from gui.shell.operations import Operations
 from gui.shell.place_reader import plain_states, with_scores
@@ -106,6 +108,41 @@ def test_late_figures_of_an_older_threshold_are_not_shown(
         for states in shown
         for name, value in states.items()
     )
+
+
+def test_figures_that_another_process_left_are_read_at_the_threshold_of_the_list(
+    cases: List, qtbot: QtBot
+) -> None:
+    session, place = cases.session, cases.place
+    desk = PredictionDesk(session, cases.lanes, cases.operations)
+    plain, of_model = session.models.current, cases.dsc()
+    assert plain is not None
+    wanted = cases.cut_at(0.95)
+    desk.list_scores.start()
+    qtbot.waitUntil(lambda: session.listed == wanted and not cases.lanes.busy)
+    at_wanted = cases.dsc()
+    assert at_wanted["A_1"] != of_model["A_1"]
+
+    # As a comparison leaves the workspace, which knows nothing of the threshold of this window.
+    service = PredictionService(place.workspace)
+    for case in place.dataset.cases:
+        assert service.known(read_case(case), plain) is not None
+    shown: list[tuple[str, float | None]] = []
+    session.case_state_changed.connect(lambda name: shown.append((name, cases.dsc()[name])))
+    with qtbot.waitSignal(session.figures_read):
+        cases.operations.read_scores()
+    qtbot.waitUntil(lambda: not cases.lanes.busy and cases.dsc() == at_wanted)
+    assert {dsc for name, dsc in shown} <= {None, *at_wanted.values()}
+    desk.list_scores.cancel()
+
+
+def test_figures_read_for_a_threshold_that_is_listed_no_more_are_read_again(
+    cases: List, qtbot: QtBot
+) -> None:
+    cases.operations.read_scores()
+    cases.session.set_listed(cases.cut_at(0.95))
+    cases.scores.cancel()
+    qtbot.waitUntil(lambda: not cases.lanes.busy and cases.dsc()["A_1"] is None)
 
 
 def test_a_correction_that_is_read_late_is_not_laid_over_another_case(

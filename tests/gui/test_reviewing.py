@@ -1,5 +1,6 @@
 """Reviewing cases: accept, reject, rate, note, go on, take back; and what survives a restart."""
 
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -148,6 +149,33 @@ def test_a_pause_counts_no_longer_than_one_reads(program: Program, qtbot: QtBot)
     clock.now += 5
     choose(qtbot, program, "A_1")
     assert review(program, "B_2").seconds == pytest.approx(35.0)
+
+
+def test_note_and_time_are_kept_when_another_dataset_is_opened(
+    program: Program, qtbot: QtBot, predicted: Path, tmp_path: Path
+) -> None:
+    other = Path(shutil.copytree(predicted, tmp_path / "with the same cases"))
+    clock = Clock()
+    program.review.desks.review_desk.clock = clock
+    choose(qtbot, program, "B_2")
+    clock.now += 20
+    qtbot.keyClicks(note_field(program), "of the first")
+    program.operations.open_dataset(other)
+    qtbot.waitUntil(lambda: is_in(program, other))
+    settle(qtbot, program)
+    assert all(not each.note for each in program.session.reviews.values())
+    assert note_field(program).toPlainText() == ""
+
+    program.operations.open_dataset(predicted)
+    qtbot.waitUntil(lambda: is_in(program, predicted))
+    settle(qtbot, program)
+    assert review(program, "B_2").note == "of the first"
+    assert review(program, "B_2").seconds == pytest.approx(20.0)
+
+
+def is_in(program: Program, folder: Path) -> bool:
+    place = program.session.place
+    return place is not None and place.dataset.root == folder
 
 
 def test_time_is_shown_a_day_and_a_case_and_written_as_a_file(

@@ -198,7 +198,7 @@ def _masks_are_kept(desk: Desk, cases: tuple[str, ...]) -> None:
 
 def _promote_and_roll_back(qtbot: QtBot, desk: Desk, shown: GateDialog) -> None:
     models = registry(desk.session.home, desk.place.workspace.folder)
-    with qtbot.waitSignal(desk.training.promoted) as promoted:
+    with qtbot.waitSignal(desk.training.model_wanted) as promoted:
         button(shown, "Promote").click()
         box = shown.findChild(QMessageBox)  # judged on too few cases: it asks first
         assert box is not None
@@ -208,7 +208,7 @@ def _promote_and_roll_back(qtbot: QtBot, desk: Desk, shown: GateDialog) -> None:
     assert models.champion().spec.id == desk.session.models.champion_id == "first-try"
     back = button(shown, "Roll back")
     qtbot.waitUntil(back.isEnabled)
-    with qtbot.waitSignal(desk.training.promoted):
+    with qtbot.waitSignal(desk.training.model_wanted):
         back.menu().actions()[0].trigger()
     assert models.champion().spec.id == CHAMPION
 

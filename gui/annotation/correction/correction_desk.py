@@ -514,11 +514,7 @@ class CorrectionDesk(QObject):
                 self._look_otherwise(book, ground)
                 return
             book.case = opened.loaded.case
-            self._book, self._loaded = book, True
-            correction.set_prediction(predicted_mask(self._session))
-            self._on_labels_changed()
-            self._follow()
-            self._prepare()
+            self._take(book)
             self.stepped.emit()  # of one that was undone whole nothing else tells
 
         self._lanes.run("io", lambda _: correction.focused(focus, references), show)
@@ -531,13 +527,11 @@ class CorrectionDesk(QObject):
         def show(found: Book | None) -> None:
             if self._session.open_case is not opened:
                 return
-            self._loaded = True
-            self._book = self.keeping.unsaved_of(store, case_id) or found
-            if self._book is not None:
-                self._book.correction.set_prediction(predicted_mask(self._session))
-            self._follow()
-            self._tell_state()
-            self._prepare()
+            unsaved = self.keeping.unsaved_of(store, case_id)
+            if unsaved is not None:
+                self._look_otherwise(unsaved, ground)
+            else:
+                self._take(found)
             self.found.emit(0 if found is None else found.unsaved)
 
         def tell(sentence: str) -> None:
@@ -547,14 +541,28 @@ class CorrectionDesk(QObject):
 
         self._lanes.run("journal", lambda _: ground.stored(), show, failed=tell)
 
+    def _take(self, book: Book | None) -> None:
+        """Lay what was read over the case, or nothing, by the labels and locks of now."""
+        self._book, self._loaded = book, True
+        if book is not None:
+            book.correction.set_prediction(predicted_mask(self._session))
+        self._tell_rule()
+        self._follow()
+        self._tell_state()
+        self._prepare()
+
     def _on_labels_changed(self) -> None:
         """Tools write another label from now on, or labels are called otherwise."""
+        self._tell_rule()
+        self._prepare()
+
+    def _tell_rule(self) -> None:
+        """Let the correction know of the label in hand, of locks and of what labels are called."""
         correction, state = self.known, self._session.labels
         if correction is not None:
             correction.set_rule(state.rule)
             correction.call(state.labels)
             self._see_hand(correction)
-        self._prepare()
 
     def _see_hand(self, correction: Correction) -> None:
         """Have all ready for a stroke of the label in hand: of a large case that takes a while."""

@@ -32,5 +32,6 @@ def install_labels(context: Context, views: LabelViews, canvas: CanvasPresenter)
     """Make what shows labels in the large view and in the panels."""
     desk = LabelDesk(context)
     desk.failed.connect(context.toasts.show_error)
+    desk.refused.connect(context.takeover.ask)
     layer = LabelLayer(context.session, context.lanes, canvas)
     return ViewerLabels(context, desk, layer, LabelsPresenter(context, views, desk))

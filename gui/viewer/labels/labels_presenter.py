@@ -84,9 +84,10 @@ class LabelsPresenter(QObject):
         self._views.labels.show_problem(value, self._desk.rename(value, name), name)
 
     def _recolour(self, value: int) -> None:
-        label = self._session.labels.labels.label(value)
+        labels = self._session.labels.labels
+        label = labels.label(value)
         colour = self.ask_colour(label.name, label.colour)
-        if colour is not None:
+        if colour is not None and self._session.labels.labels == labels:
             self._desk.recolour(value, colour)
 
     def choose_filled(self) -> None:
@@ -95,7 +96,7 @@ class LabelsPresenter(QObject):
         names = [_FOCUSED, *(region.name for region in labels.scored)]
         before = _FOCUSED if labels.filled is None else labels.fills
         chosen = self.ask_region(names, before)
-        if chosen is not None:
+        if chosen is not None and self._session.labels.labels == labels:
             self._desk.fill(chosen if names.index(chosen) else "")
 
     def _change_region(self, name: str) -> None:

@@ -58,6 +58,7 @@ class SliceView(PictureView):
     pointed = Signal(QPointF)
     enlarge_asked = Signal()
     picked = Signal(QPointF)
+    tool_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._fingers = Fingers(self)  # events come before all of the view is made
@@ -90,7 +91,7 @@ class SliceView(PictureView):
 
     def set_tool(self, tool: Tool) -> None:
         """Choose what a press and a drag with the left button do."""
-        self._tool = tool
+        changed, self._tool = tool != self._tool, tool
         if self._correction is not None:
             self._correction.setVisible(tool not in UNPAINTED)
         self._show_cursor(None)
@@ -98,6 +99,8 @@ class SliceView(PictureView):
         shapes = {"pan": shape.OpenHandCursor, "window": shape.SizeAllCursor}
         drawn = shape.BlankCursor if tool in ROUND else shape.CrossCursor
         self.setCursor(shapes.get(tool, drawn))
+        if changed:
+            self.tool_changed.emit()
 
     @property
     def tool(self) -> Tool:
