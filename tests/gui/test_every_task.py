@@ -13,13 +13,14 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QListWidget
 from pytestqt.qtbot import QtBot
 
 from core.domain.plane import AXIAL, CORONAL, Voxel
+from core.domain.plane_metric import PlanePlace
 from core.domain.progress import Progress
 from core.domain.triage import Triage
 from core.io.datasets.organisation import Organisation
 from core.jobs.job_folder import create_job
 from core.models.guides import GuideModel, GuideSpec
 from core.models.train_spec import TrainSpec
-from core.review.measurements import Measurement, Place, Steps
+from core.review.measurements import Measurement, Steps
 from gui.app.program import Program
 from gui.blinded.blinded_dialog import BlindedForm
 from gui.data.folder_question import FolderQuestion
@@ -289,7 +290,7 @@ def ask_holder(program: Program) -> None:
 
 
 def measure(program: Program) -> None:
-    lines: tuple[Place, ...] = ((1.0, 1.0), (4.0, 5.0))
+    lines: tuple[PlanePlace, ...] = ((1.0, 1.0), (4.0, 5.0))
     steps = Steps(rows=1.0, mixed=0.0, columns=1.0, unit="voxels")
     program.measurement.desk.keep(
         Measurement(
