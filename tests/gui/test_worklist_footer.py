@@ -41,7 +41,7 @@ class Footer:
         self.session, self.window, self.said = Session(folder, Settings()), Window(), list[str]()
         context = create_autospec(Context, instance=True)
         self.lanes = Lanes()
-        context.session, context.lanes, context.window = self.session, self.lanes, self.window
+        context.session, context.lanes, context.window = self.session, self.lanes, worklist
         context.operations = create_autospec(Operations, instance=True)
         context.closing = self.window.closing
         set_footer = worklist.set_footer
@@ -66,7 +66,7 @@ def footer(qtbot: QtBot, tmp_path: Path) -> Iterator[Footer]:
     made.lanes.close()
 
 
-def tell(footer: Footer, case_id: str, **changes: object) -> None:
+def tell(footer: Footer, case_id: str, **changes: Any) -> None:
     state = footer.session.case_states[case_id]
     footer.session.set_case_state(replace(state, **changes))
 
