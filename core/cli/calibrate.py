@@ -37,14 +37,14 @@ def calibrate(
     from core.jobs.runners import make_runner
     from core.review.expected_dsc import calibration_place, write_calibration
     from core.studies.calibration_units import measure_spread
-    from core.studies.case_units import Spread
     from core.studies.expected_dsc_study import (
         calibration_cases,
         fit_measured,
         require_enough,
         write_calibration_study,
     )
-    from core.studies.model_task import model_task
+    from core.studies.scores.case_units import Spread
+    from core.studies.scores.model_task import model_task
     from core.workspace.known_dataset import scan_known
     from core.workspace.settings import home
     from core.workspace.splits import read_split

@@ -21,8 +21,8 @@ def gate_guide(
     from core.cli.command_run import dataset_workspace
     from core.domain.figure_text import figure, signed
     from core.jobs.job_folder import create_job, next_job_path
-    from core.studies.guide_gate import guide_gate_spec
-    from core.studies.guide_gate_job import run_guide_gate
+    from core.studies.clicks.guide_gate import guide_gate_spec
+    from core.studies.clicks.guide_gate_job import run_guide_gate
     from core.workspace.settings import home
     from core.workspace.workspace_folder import registry
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from core.domain.errors import DataError
 from core.domain.label_set import LabelSet, Region, from_values
-from core.io.case_reader import read_case, region_of
-from core.io.dataset import Dataset
-from core.io.organisation import AS_IT_LIES, Organisation
+from core.io.cases.case_reader import read_case, region_of
+from core.io.datasets.dataset import Dataset
+from core.io.datasets.organisation import AS_IT_LIES, Organisation
 from core.workspace.workspace_folder import STORE_NAME, open_workspace
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.annotation.versions import Version, latest_versions
-from core.io.dataset import Dataset
+from core.io.datasets.dataset import Dataset
 from core.models.any_model import all_of_any
 from core.models.registry import Model, Registry
 from core.workspace.splits import SplitFile, frozen_split

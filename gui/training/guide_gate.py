@@ -15,7 +15,7 @@ from core.models.guide_choice import (
 from core.models.guides import Guides
 from core.models.promotion import promote, roll_back
 from core.models.registry import Registry
-from core.studies.guide_gate import guide_gate_spec
+from core.studies.clicks.guide_gate import guide_gate_spec
 from gui.shell.session_parts import Place
 from gui.training.gate_view import Choices
 

@@ -8,8 +8,8 @@ import pytest
 from core.jobs.job_events import Pictured
 from core.jobs.job_folder import JobFolder
 from tests.training.making import TRAIN, make_job
-from training.errors import TrainingError
-from training.loggers import MLFLOW_FOLDER, open_loggers
+from training.learning.errors import TrainingError
+from training.run.loggers import MLFLOW_FOLDER, open_loggers
 from training.train import run
 
 # Looked for, not imported: either takes a second, and each worker reads this file.
@@ -56,6 +56,6 @@ def test_a_logger_that_is_not_installed_is_told_before_a_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec, made = make_job(tmp_path, loggers=("wandb",))
-    monkeypatch.setattr("training.loggers.find_spec", lambda _: None)
+    monkeypatch.setattr("training.run.loggers.find_spec", lambda _: None)
     with pytest.raises(TrainingError, match=r"overread\[loggers\]"):
         open_loggers(made.path, spec)
