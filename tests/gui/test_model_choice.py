@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from core.inference.engine import Engine
-from core.io.dataset import scan
+from core.io.datasets.dataset import scan
 from core.workspace.settings import Settings
 from core.workspace.store import Store
 from core.workspace.workspace_folder import open_workspace, workspace_folder

@@ -10,8 +10,8 @@ import pytest
 from PySide6.QtCore import QObject, Signal
 from pytestqt.qtbot import QtBot
 
-from core.io.case import Case
-from core.io.dataset import Dataset
+from core.io.cases.case import Case
+from core.io.datasets.dataset import Dataset
 from core.workspace.settings import Settings
 from core.workspace.workspace_folder import Workspace
 from gui.shell.context import Context
