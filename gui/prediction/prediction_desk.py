@@ -17,7 +17,7 @@ from gui.prediction.model_runs import ModelRuns
 from gui.prediction.result_scores import ResultScores
 from gui.shell.model_reader import engine_of
 from gui.shell.operations import Operations
-from gui.shell.place_reader import plain_states, with_scores
+from gui.shell.place_reader import plain_states, predicted_cases, with_scores
 from gui.shell.session import Session
 from gui.shell.session_parts import CaseState, Models, Place
 from gui.shell.tasks import Lanes, Task
@@ -67,13 +67,33 @@ class PredictionDesk(QObject):
             self.runs.run([state.case], first=True)
 
     def run_all(self) -> None:
-        """Run the model on every case that has no prediction of it yet, in the worklist's order."""
+        """Run the model on every case that has no prediction of it yet, in the worklist's order.
+
+        One of it without its mirrored view is none of it with that.
+        """
         if self._choice is not None:
             self._then = self.run_all
             return
+        place, model = self._session.place, self._session.running_model
+        if place is None or model is None:
+            return
+
+        def run(there: set[str]) -> None:
+            if self._session.place is place and self._session.running_model == model:
+                self._run_others(there)
+
+        self._lanes.run(
+            "io",
+            lambda _: predicted_cases(place.workspace, model),
+            run,
+            failed=lambda said: self.failed.emit("No model was run", said),
+        )
+
+    def _run_others(self, there: set[str]) -> None:
+        """Run the model on the cases that can be run and are not `there` yet."""
         states = self._session.case_states
         names = dict.fromkeys([*self._operations.order(), *states])
-        new = [states[n].case for n in names if n in states and not states[n].scored]
+        new = [states[n].case for n in names if n in states and n not in there]
         model = self._session.models.current
         if isinstance(model, MaskModel):
             new = [case for case in new if model.has(case)]

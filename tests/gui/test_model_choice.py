@@ -135,3 +135,37 @@ def test_a_run_asked_for_on_the_way_is_one_of_the_model_chosen(desk: Desk, qtbot
     qtbot.waitUntil(lambda: desk.scored() == set(desk.session.case_states) and bool(ran))
     assert set(ran) == {desk.other}
     rest(qtbot, desk)
+
+
+def test_run_all_runs_what_was_predicted_without_the_mirrored_view(
+    desk: Desk, qtbot: QtBot
+) -> None:
+    totals = asked_for(desk)
+    desk.desk.run_all()
+    rest(qtbot, desk)
+    assert totals == []  # all of them are predicted as the model is run
+    desk.desk.choose_model(desk.other)
+    desk.desk.run_all()
+    qtbot.waitUntil(lambda: desk.scored() == set(desk.session.case_states))
+    rest(qtbot, desk)
+    totals.clear()
+    desk.desk.set_flips(True)
+    desk.desk.run_all()
+    qtbot.waitUntil(lambda: max(totals, default=0) == 3)
+    rest(qtbot, desk)
+    totals.clear()
+    desk.desk.run_all()
+    rest(qtbot, desk)
+    assert totals == []
+
+
+def asked_for(desk: Desk) -> list[int]:
+    """Return how many runs are asked for at each change of the queue from now on."""
+    totals: list[int] = []
+
+    def note() -> None:
+        if desk.session.queue.active:
+            totals.append(desk.session.queue.total)
+
+    desk.session.queue_changed.connect(note)
+    return totals
