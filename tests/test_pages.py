@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 import main
 from core.models.networks.catalog import ARCHITECTURES
 from core.models.registry import ModelSpec
-from gui.shell.commands import shortcut_rows
+from gui.shell.commands import COMMANDS, GESTURES, keys_of
 from gui.shell.help import Page, show_guide
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -85,7 +85,9 @@ def command_of(words: list[str]) -> tuple[str, ...]:
 
 
 def test_the_guide_has_every_key_of_the_table_and_no_other() -> None:
-    wanted = {key_row(text, keys) for _, text, keys in shortcut_rows()}
+    wanted = {key_row(text, keys) for _, text, keys in GESTURES}
+    bound = ((command.text, keys_of(command.id)) for command in COMMANDS)
+    wanted |= {key_row(text, "  ".join(keys)) for text, keys in bound if keys}
     lines = section(GUIDE.read_text("utf-8"), "Keys and mouse").splitlines()
     there = {x for x in lines if x.startswith("|") and not x.startswith(("|---", "| Command "))}
     assert sorted(wanted - there) == [], "add these rows to the guide"

@@ -20,6 +20,7 @@ from core.annotation.plane_clicks import PlaneClicks
 from core.domain.components import Box, box_slices
 from core.domain.guide import Click, Guide, guide_in
 from core.domain.mask import BoolMask, Mask
+from core.domain.metrics import overlap
 from core.domain.plane import AXIAL, PLANES, Cut, PlaneName
 
 ClickCounts = Mapping[int, tuple[int, int]]
@@ -48,6 +49,16 @@ class Guided:
         for run in self.runs:
             run.lay_mask(inside, cut)
         return inside
+
+    def dsc(self, cut: Cut, truth: BoolMask) -> tuple[float, float] | None:
+        """Return the DSC of a slice with its truth (Y, X), as the mask was and as it is now.
+
+        None where one of the two masks is as empty as the truth.
+        """
+        masks = cut.of(self.ground.mask) > 0, self.mask_of(cut)
+        was, now = (overlap(truth[np.newaxis], mask[np.newaxis]) for mask in masks)
+        there = all(each.truth_voxels or each.predicted_voxels for each in (was, now))
+        return (was.dsc, now.dsc) if there else None
 
     def on_slice(self, click: Click) -> "Guided":
         """Return this after a click, answered on its own slice alone."""

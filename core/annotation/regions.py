@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.annotation.label_rule import mask_of
-from core.annotation.patch import Patch, changes, whole_box
+from core.annotation.patch import Patch, changes, joined_box, whole_box
 from core.domain.components import LESION_NEIGHBOURS, Box, bounding_box, box_slices
 from core.domain.components import fill_holes as without_holes
 from core.domain.label_set import HIGHEST, LabelMap
@@ -127,10 +127,22 @@ def relabelled(
 
 def merged(label_map: LabelMap, become: Mapping[int, int]) -> Patch | None:
     """Give every voxel of a label in `become` the label it stands beside there, 0 for none."""
+    box: Box | None = None
     table = np.arange(HIGHEST + 1, dtype=np.uint8)
     for value, into in become.items():
         table[value] = into
-    return changes(label_map, whole_box(label_map, None), table[label_map])
+        box = joined_box(box, bounding_box(label_map == value))
+    return None if box is None else changes(label_map, box, table[label_map[box_slices(box)]])
+
+
+def told_apart(mask: Mask, fills: int, truth: LabelMap | None = None) -> LabelMap:
+    """Return the label map of a mask (Z, Y, X): the labels `truth` has inside it, else `fills`."""
+    box = None if truth is None else bounding_box(mask)
+    told = mask * np.uint8(fills)
+    if truth is not None and box is not None:
+        there, true = told[box_slices(box)], truth[box_slices(box)]
+        np.copyto(there, true, where=(there > 0) & (true > 0))
+    return told
 
 
 def clear(mask: Mask, *, z: int | None = None) -> Patch | None:

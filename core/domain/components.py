@@ -330,4 +330,6 @@ def _extent(occupied: ArrayLike) -> tuple[int, int]:
 
 
 def _as_bool(mask: MaskLike) -> NDArray[np.bool_]:
+    if mask.dtype == np.bool_:
+        return mask.view(np.bool_)  # compared with a number, NumPy would make integers of it first
     return np.asarray(mask > 0)

@@ -51,6 +51,17 @@ class Volume:
         return int(self.pixels.shape[1])
 
     @property
+    def structural(self) -> int:
+        """Index of the channel by which the head is told from the air: FLAIR, else the first."""
+        return self.channels.index("FLAIR") if "FLAIR" in self.channels else 0
+
+    @property
+    def structure(self) -> Pixels:
+        """The pixels (Z, Y, X) of that channel."""
+        pixels: Pixels = self.pixels[self.structural]
+        return pixels
+
+    @property
     def nbytes(self) -> int:
         """Bytes the pixels hold in memory."""
         return int(self.pixels.nbytes)

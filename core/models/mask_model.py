@@ -13,8 +13,8 @@ from core.io.cases.case import Case
 from core.io.cases.case_reader import LoadedCase
 from core.io.cases.foreign_mask import read_foreign, tells_labels
 from core.io.cases.mask_folder import MaskFolder, find_masks
-from core.models.certificates import EngineChoice
 from core.models.registry import Model, ModelSpec
+from core.models.said_model import SaidModel
 
 _NO_WEIGHTS = "masks of another program"
 _LONGEST = 48
@@ -22,7 +22,7 @@ _LOOKED_AT = 5  # masks, of which one of several labels tells that all may hold 
 
 
 @dataclass(frozen=True)
-class MaskModel(Model):
+class MaskModel(SaidModel):
     """A folder of masks under a name; `ids` are those of all cases it may hold masks of.
 
     `resample` brings those on another grid onto their image by nearest neighbour: asked for alone.
@@ -37,26 +37,6 @@ class MaskModel(Model):
         """What tells this state of the folder from another."""
         assert self.masks is not None
         return self.masks.mark
-
-    @property
-    def computed(self) -> str:
-        """What the masks are filed under."""
-        return self.fingerprint
-
-    @property
-    def runs(self) -> bool:
-        """Tell that there are no weights."""
-        return False
-
-    def with_engine(self, wanted: EngineChoice) -> Model:
-        """Return this model: nothing computes it."""
-        del wanted
-        return self
-
-    def with_flips(self, flips: bool) -> Model:
-        """Return this model: its masks stay as they are."""
-        del flips
-        return self
 
     def fitted(self, volume: Volume) -> Volume:
         """Return the volume: whatever it shows, the masks are drawn on it."""

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 from tifffile import TiffFile
 
+from core.domain.figure_text import counted
 from core.io.atomic import atomic_path
 from core.io.json_file import decode_json
 
@@ -63,7 +64,7 @@ def found_beside(folder: Path) -> str:
         said.append(f"the snapshot of {kept[0].stem}")
     count = sum(1 for _ in _files(folder))
     if count:
-        said.append(f"{count} saved version{'' if count == 1 else 's'}")
+        said.append(f"{counted(count, 'saved version')}")
     return " and ".join(said)
 
 

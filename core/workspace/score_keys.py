@@ -25,6 +25,14 @@ def predicted_now(model: Model) -> Callable[[str], bool]:
 
     Raises `ModelError` when the weights cannot be read.
     """
-    both = (model, model.with_flips(True))
-    prefixes = tuple(f"{name}-" for each in both for name in each.shown)
+    as_is, mirrored = predicted_as(model), predicted_as(model.with_flips(True))
+    return lambda key: as_is(key) or mirrored(key)
+
+
+def predicted_as(model: Model) -> Callable[[str], bool]:
+    """Return whether a key is of a prediction of `model` as it is run, mirrored only if it is.
+
+    Raises `ModelError` when the weights cannot be read.
+    """
+    prefixes = tuple(f"{name}-" for name in model.shown)
     return lambda key: key.startswith(prefixes)

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import WorkspaceError
+from core.domain.figure_text import counted
 from core.domain.label_set import LabelSet
 from core.domain.prediction import Postprocessing
 from core.domain.worklist_state import Listing
@@ -202,7 +203,7 @@ def open_workspace(folder: Path) -> Workspace:
 
 def _found_again(path: Path, day: str, versions: int, unreadable: Sequence[Path]) -> str:
     back = f"The snapshot of {day} was put back" if day else "There is no snapshot"
-    again = f"{versions} saved version{'' if versions == 1 else 's'} on disk found again"
+    again = f"{counted(versions, 'saved version')} on disk found again"
     left = f"{unreadable[0]} cannot be read" if unreadable else ""
     left += f", nor {len(unreadable) - 1} more" if unreadable[1:] else ""
     return (

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
@@ -20,23 +20,11 @@ from gui.annotation.tools.lesion_marker import LesionAct
 from gui.annotation.tools.paint_tools import PaintTools
 from gui.shell.context import Context, Handlers
 from gui.viewer.install import Viewer
-from gui.viewer.slice.touch import Tool
+from gui.viewer.slice.touch import VIEWING, Tool
 from gui.widgets.labels import plain_tip
 
 _FURTHEST = 50
-_TOOLS: tuple[Tool, ...] = (
-    "ruler",
-    "ellipse",
-    "rectangle",
-    "brush",
-    "eraser",
-    "threshold",
-    "lasso",
-    "fill",
-    "smart",
-    "guided",
-    "component",
-)
+_TOOLS: tuple[Tool, ...] = tuple(tool for tool in get_args(Tool) if tool not in VIEWING)
 
 
 @dataclass(frozen=True, eq=False)

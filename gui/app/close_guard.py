@@ -161,14 +161,10 @@ def _at_stake(names: list[str], *, lost: bool) -> str:
 def _line(book: Book, why: str) -> str:
     where = _kept_in(book)
     safe = f" The mask as it is now is in {where}." if where else ""
-    return f"{_edits(book.pending)} in memory only.{safe} {why}"
+    return f"{counted(book.pending, 'edit')} in memory only.{safe} {why}"
 
 
 def _kept_in(book: Book) -> str:
     """Say what else than the journal holds the mask as it is now; empty when nothing does."""
     correction = book.correction
     return correction.exported or ("" if correction.dirty else "its last version")
-
-
-def _edits(count: int) -> str:
-    return "1 edit" if count == 1 else f"{count} edits"

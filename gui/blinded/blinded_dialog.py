@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.domain.figure_text import counted
 from core.review.blinded import StudyState
 from core.review.blinded_plan import FEWEST, MOST, BlindedQuestion
 from gui.widgets.fields import spin_field
@@ -140,7 +141,7 @@ class BlindedDialog(QDialog):
         count = len(self.form.models)
         fits = FEWEST <= count <= MOST and self._cases > 0
         self._begin.setEnabled(fits)
-        cases = f"{self._cases} case{'' if self._cases == 1 else 's'} of the worklist as filtered"
+        cases = f"{counted(self._cases, 'case')} of the worklist as filtered"
         wrong = f"Tick {FEWEST} to {MOST} models; {count} are ticked."
         self._hint.setText(f"{cases}, in an order drawn by the seed." if fits else wrong)
         study = self._chosen()

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.domain.figure_text import MISSING, p_value
+from core.domain.figure_text import MISSING, counted, p_value
 from core.review.unblinding import Unblinded
 from gui.widgets.figure_table import fill_table, prepare_table
 from gui.widgets.labels import make_label, make_wrapped_label, number
@@ -47,7 +47,7 @@ class BlindedResult(QDialog):
 
     def show_result(self, found: Unblinded, titles: Mapping[str, str]) -> None:
         """Show a result; `titles` are by model id."""
-        cases = f"{found.cases} case{'' if found.cases == 1 else 's'}"
+        cases = f"{counted(found.cases, 'case')}"
         self._said.setText(
             f"{cases}, {found.undecided} without a preference, "
             f"{found.seconds / 60:.1f} min of reading."

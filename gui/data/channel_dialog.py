@@ -1,19 +1,16 @@
 """Asks which of the channels of images with four or more are used, and in which order."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QFormLayout,
-    QHBoxLayout,
-    QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from gui.widgets.labels import make_wrapped_label
+from gui.widgets.question_form import QuestionForm, answer_button, lay_out_question
 
 _PLACES = ("Pre-contrast", "FLAIR", "Post-contrast")
 _NONE = -1
@@ -37,11 +34,9 @@ class ChannelDialog(QDialog):
         )
         self.boxes = [_box(place, count) for place in _PLACES]
         self._said = make_wrapped_label(_ABOUT, "caption")
-        self.take = _button("Use these", self._on_take)
-        self.take.setProperty("primary", True)
-        self.take.setDefault(True)
-        self.all = _button("Use all channels", lambda: self._emit(()))
-        self._close = _button("Close", self.reject)
+        self.take = answer_button("Use these", self._on_take, primary=True)
+        self.all = answer_button("Use all channels", lambda: self._emit(()))
+        self._close = answer_button("Close", self.reject)
         self._lay_out()
         for box in self.boxes:
             box.currentIndexChanged.connect(lambda _: self._enable())
@@ -73,22 +68,14 @@ class ChannelDialog(QDialog):
         self.chosen.emit(choice)
 
     def _lay_out(self) -> None:
-        form = QFormLayout()
-        for place, box in zip(_PLACES, self.boxes, strict=True):
-            form.addRow(place, box)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.all)
-        buttons.addStretch(1)
-        buttons.addWidget(self._close)
-        buttons.addWidget(self.take)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(20, 20, 20, 16)
-        column.setSpacing(12)
-        column.addWidget(self._subject)
-        column.addLayout(form)
-        column.addWidget(self._said)
-        column.addLayout(buttons)
-        self.setMinimumWidth(440)
+        form = QuestionForm(
+            self._subject,
+            zip(_PLACES, self.boxes, strict=True),
+            [self._said],
+            aside=self.all,
+            buttons=[self._close, self.take],
+        )
+        lay_out_question(self, form)
 
 
 def _box(place: str, count: int) -> QComboBox:
@@ -98,9 +85,3 @@ def _box(place: str, count: int) -> QComboBox:
         box.addItem(f"Channel {index + 1}", index)
     box.addItem("Not used", _NONE)
     return box
-
-
-def _button(text: str, slot: Callable[[], object]) -> QPushButton:
-    button = QPushButton(text)
-    button.clicked.connect(lambda: slot())
-    return button

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.domain.figure_text import counted
 from gui.data.organise_cases import CasesColumn
 from gui.data.organise_files import FileTree
 from gui.data.organise_form import (
@@ -151,7 +152,7 @@ class OrganiseDialog(QDialog):
         self.roles.set_regions(view.regions, region)
         self.cases.set_cases(view.cases)
         count = len(view.cases)
-        self._open.setText(f"Open {count:,} case{'' if count == 1 else 's'}" if count else "Open")
+        self._open.setText(f"Open {counted(count, 'case')}" if count else "Open")
         self._open.setEnabled(count > 0)
 
     def show_survey(self, view: SurveyView, rows: Mapping[str, FoundRow]) -> None:

@@ -26,7 +26,6 @@ class LabelsBox(QWidget):
         self._names: dict[int, QLineEdit] = {}
         self._told: dict[int, str] = {}
         self._asides: dict[int, tuple[QWidget, ...]] = {}
-        self._rows: tuple[FoundLabel, ...] = ()
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(6)

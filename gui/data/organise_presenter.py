@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
 from core.domain.errors import DataError
+from core.domain.figure_text import counted
 from core.domain.progress import Progress
 from core.io.datasets.folder_names import (
     PATTERNS,
@@ -124,9 +125,8 @@ class OrganisePresenter(QObject):
             return
         self._read = read
         count = len(read.names.files())
-        plural = "" if count == 1 else "s"
         layout = chosen_layout(read.offers, read.known)
-        dialog.set_layouts(cards(read.offers), layout, f"{count:,} name{plural} read")
+        dialog.set_layouts(cards(read.offers), layout, f"{counted(count, 'name')} read")
         known = read.known
         dialog.set_answers(resample=bool(known.resample))
         form = OrganiseForm(

@@ -54,7 +54,6 @@ class RolesColumn(QScrollArea):
         self._matches: dict[str, tuple[ElidedLabel, Glyph, ElidedLabel]] = {}
         self._found: dict[str, Match] = {}
         self._theme: Theme = DARK
-        self._narrow = False
         self.labels, self.checks = LabelsBox(), ChecksBox()
         self.labels.renamed.connect(self.meaning_changed)
         self._region = combo_field("Lesion")
@@ -154,7 +153,6 @@ class RolesColumn(QScrollArea):
 
     def set_narrow(self, narrow: bool) -> None:
         """Leave out what the foot of a narrow dialog says."""
-        self._narrow = narrow
         self.checks.setMaximumHeight(0 if narrow else _MOST_HEIGHT)
 
     def set_regions(self, regions: Sequence[tuple[str, str]], chosen: str) -> None:

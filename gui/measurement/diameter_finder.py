@@ -1,4 +1,4 @@
-"""Finds the largest diameters of a lesion on a worker: of the correction, else the prediction."""
+"""Finds the largest diameters of a lesion on a worker: of the mask that is measured."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -50,9 +50,8 @@ class DiameterFinder(QObject):
             return
         asked = measured_lesion(self._session, voxel)
         if asked is None:
-            self.noted.emit(
-                "Nothing to measure", "Run the model on this case, or correct it, first."
-            )
+            said = "There is no ground truth. Run the model on this case, or correct it, first."
+            self.noted.emit("Nothing to measure", said)
             return
         self.drop()
         grid = asked.opened.loaded.volume.geometry

@@ -44,7 +44,6 @@ class MeasureDesk(QObject):
         self._kept: dict[int, Measurement] = {}
         self._done: list[_Step] = []
         self._undone: list[_Step] = []
-        self._version = -1
         self.chosen = 0
         self.draft: Measurement | None = None
         session.case_changed.connect(self._on_case_changed)

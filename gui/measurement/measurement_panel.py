@@ -41,7 +41,7 @@ class MeasurementPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme, self._overlays = DARK, OverlayColours
+        self._theme = DARK
         self.section = Section("Measurements")
         self._count = make_label("", "caption")
         self.section.set_corner(self._count)

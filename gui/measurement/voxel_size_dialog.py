@@ -1,21 +1,16 @@
 """Asks for the size of a voxel that no file tells, for one case or for all."""
 
-from collections.abc import Callable
-
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QDoubleSpinBox,
-    QFormLayout,
-    QHBoxLayout,
-    QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from core.domain.grid import Spacing
 from gui.widgets.labels import make_wrapped_label
+from gui.widgets.question_form import QuestionForm, answer_button, lay_out_question
 
 LEAST_MM, MOST_MM = 0.01, 100.0
 _FIRST = (5.0, 1.0, 1.0)
@@ -48,12 +43,10 @@ class SpacingDialog(QDialog):
         self.all = QCheckBox(f"For all {cases} cases of this folder whose files tell none")
         self.all.setChecked(True)
         self.all.setVisible(cases > 1)
-        self.take = _button("Use this spacing", self._on_take)
-        self.take.setProperty("primary", True)
-        self.take.setDefault(True)
-        self.back = _button("Take it back", lambda: self._emit(None))
+        self.take = answer_button("Use this spacing", self._on_take, primary=True)
+        self.back = answer_button("Take it back", lambda: self._emit(None))
         self.back.setVisible(before is not None)
-        self._close = _button("Close", self.reject)
+        self._close = answer_button("Close", self.reject)
         self._lay_out()
 
     @property
@@ -71,23 +64,14 @@ class SpacingDialog(QDialog):
         self.given.emit(spacing, everywhere)
 
     def _lay_out(self) -> None:
-        form = QFormLayout()
-        for title, field in zip(_TITLES, self.fields, strict=True):
-            form.addRow(title, field)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.back)
-        buttons.addStretch(1)
-        buttons.addWidget(self._close)
-        buttons.addWidget(self.take)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(20, 20, 20, 16)
-        column.setSpacing(12)
-        column.addWidget(self._subject)
-        column.addLayout(form)
-        column.addWidget(self.all)
-        column.addWidget(make_wrapped_label(_ABOUT, "caption"))
-        column.addLayout(buttons)
-        self.setMinimumWidth(440)
+        form = QuestionForm(
+            self._subject,
+            zip(_TITLES, self.fields, strict=True),
+            [self.all, make_wrapped_label(_ABOUT, "caption")],
+            aside=self.back,
+            buttons=[self._close, self.take],
+        )
+        lay_out_question(self, form)
 
 
 def _field(title: str, value: float) -> QDoubleSpinBox:
@@ -99,9 +83,3 @@ def _field(title: str, value: float) -> QDoubleSpinBox:
     field.setSingleStep(0.1)
     field.setValue(value)
     return field
-
-
-def _button(text: str, slot: Callable[[], object]) -> QPushButton:
-    button = QPushButton(text)
-    button.clicked.connect(lambda: slot())
-    return button

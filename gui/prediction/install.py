@@ -93,6 +93,7 @@ def _choose_model(
     """Take another model, which ends the runs of the one before; the reader is asked first."""
     current = context.session.models.current
     if current is not None and current.spec.id == model_id:
+        desk.choose_model(model_id)  # no other one, whose figures may be on their way
         return
     context.stopping.ask(
         lambda: desk.choose_model(model_id),

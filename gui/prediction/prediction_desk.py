@@ -1,24 +1,36 @@
 """The verbs of prediction: choose, run and measure a model, make another mask of what it says."""
 
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from core.domain.prediction import SMALL_SHARE
 from core.inference.engines import engine_titles
+from core.models.certificates import EngineChoice
 from core.models.mask_model import MaskModel
 from core.models.model_fit import lacking, lacking_said
-from core.models.registry import Model
 from gui.prediction.case_run import CaseRun
 from gui.prediction.list_scores import ListScores
 from gui.prediction.model_runs import ModelRuns
 from gui.prediction.result_scores import ResultScores
 from gui.shell.model_reader import engine_of
 from gui.shell.operations import Operations
-from gui.shell.place_reader import plain_states, with_scores
+from gui.shell.place_reader import plain_states, predicted_cases, with_scores
 from gui.shell.session import Session
-from gui.shell.tasks import Lanes
+from gui.shell.session_parts import CaseState, Models, Place
+from gui.shell.tasks import Lanes, Task
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What figures that are read of a model are figures of."""
+
+    place: Place | None
+    models: Models
+    wanted: EngineChoice
+    flips: bool
 
 
 class PredictionDesk(QObject):
@@ -40,19 +52,48 @@ class PredictionDesk(QObject):
         operations.leaving.connect(self.runs.cancel)
         operations.opened.connect(self._on_opened)
         operations.loaded.connect(self._on_loaded)
+        operations.leaving.connect(self._drop_choice)
         session.figures_read.connect(self._score_missing)
+        self._choice: Task[dict[str, CaseState]] | None = None
+        self._then: Callable[[], None] | None = None
 
     def run_case(self) -> None:
         """Run the model on the case on screen, before all others that wait."""
+        if self._choice is not None:
+            self._then = self.run_case
+            return
         state = self._session.case_states.get(self._session.current)
         if state is not None:
             self.runs.run([state.case], first=True)
 
     def run_all(self) -> None:
-        """Run the model on every case that has no prediction of it yet, in the worklist's order."""
+        """Run the model on every case that has no prediction of it yet, in the worklist's order.
+
+        One of it without its mirrored view is none of it with that.
+        """
+        if self._choice is not None:
+            self._then = self.run_all
+            return
+        place, model = self._session.place, self._session.running_model
+        if place is None or model is None:
+            return
+
+        def run(there: set[str]) -> None:
+            if self._session.place is place and self._session.running_model == model:
+                self._run_others(there)
+
+        self._lanes.run(
+            "io",
+            lambda _: predicted_cases(place.workspace, model),
+            run,
+            failed=lambda said: self.failed.emit("No model was run", said),
+        )
+
+    def _run_others(self, there: set[str]) -> None:
+        """Run the model on the cases that can be run and are not `there` yet."""
         states = self._session.case_states
         names = dict.fromkeys([*self._operations.order(), *states])
-        new = [states[n].case for n in names if n in states and not states[n].scored]
+        new = [states[n].case for n in names if n in states and n not in there]
         model = self._session.models.current
         if isinstance(model, MaskModel):
             new = [case for case in new if model.has(case)]
@@ -65,10 +106,11 @@ class PredictionDesk(QObject):
 
     def choose_model(self, model_id: str) -> None:
         """Predict with another model from now on."""
-        models = self._session.models
-        chosen = next((m for m in models.available if m.spec.id == model_id), None)
-        if chosen is not None and chosen is not models.current:
-            self._choose(chosen)
+        current = self._session.models.current
+        if current is not None and current.spec.id == model_id:
+            self._drop_choice()  # of another model, which is not wanted any more
+        else:
+            self._choose(model_id)
 
     def set_device(self, device: str) -> None:
         """Run models on another device from the next run on."""
@@ -80,28 +122,71 @@ class PredictionDesk(QObject):
 
     def _run_by(self, **changes: str) -> None:
         self._operations.change_settings(**changes)
-        wanted, models = engine_of(self._session.settings), self._session.models
-        if models.current is None or models.current.wanted == wanted:
-            return
-        available = tuple(model.with_engine(wanted) for model in models.available)
-        current = next(m for m in available if m.spec.id == models.current.spec.id)
-        self._session.set_models(replace(models, available=available))
-        self._choose(current)
+        wanted, current = engine_of(self._session.settings), self._session.models.current
+        if self._choice is None and current is not None and current.wanted != wanted:
+            self._choose(current.spec.id)
 
-    def _choose(self, chosen: Model) -> None:
-        if self._session.place is None:
+    def _choose(self, model_id: str) -> None:
+        """Take a model once its figures, and its weights for their fingerprint, were read."""
+        place, ground = self._session.place, self._ground()
+        available = tuple(m.with_engine(ground.wanted) for m in ground.models.available)
+        chosen = next((m for m in available if m.spec.id == model_id), None)
+        if place is None or chosen is None:
             return
-        models = self._session.models
+        self._drop_choice()
         self.runs.cancel()
-        self._session.set_models(replace(models, current=chosen))
+        known = {name: state.outlook for name, state in self._session.case_states.items()}
+        plain = plain_states(place.dataset, known)
+        model = chosen.cut_by(self._session.cut_of(chosen)).with_flips(ground.flips)
+        models = replace(ground.models, available=available, current=chosen)
+
+        def take(states: Mapping[str, CaseState]) -> None:
+            then, self._choice, self._then = self._then, None, None
+            if ground != self._ground():
+                self._choose(model_id)  # what was read is of another dataset, region or engine
+                self._then = then
+            else:
+                self._take(models, states)
+                if then is not None:
+                    then()
+
+        def take_unread(said: str) -> None:
+            self.failed.emit("The figures were not read", said)
+            take(plain)
+
+        self._choice = self._lanes.run(
+            "io",
+            lambda _: with_scores(place.workspace, model, plain),
+            take,
+            failed=take_unread,
+        )
+
+    def _ground(self) -> "_Ground":
+        session = self._session
+        wanted = engine_of(session.settings)
+        return _Ground(session.place, session.models, wanted, session.settings.flips)
+
+    def _drop_choice(self) -> None:
+        """Choose no other model, whatever is read of one."""
+        if self._choice is not None:
+            self._choice.cancel()
+        self._choice = self._then = None
+
+    def _take(self, models: Models, states: Mapping[str, CaseState]) -> None:
+        """Predict with the current one of `models`, of which the cases have these figures."""
+        chosen = models.current
+        assert chosen is not None
+        self.runs.cancel()
+        self._session.set_models(models)
         self._session.set_post(self._session.cut_of(chosen))
         self._session.set_listed(self._session.post)
-        place = self._session.place
-        known = {name: state.outlook for name, state in self._session.case_states.items()}
-        cut = chosen.cut_by(self._session.post)
-        states = with_scores(place.workspace, cut, plain_states(place.dataset, known))
-        for state in states.values():
-            self._session.set_case_state(state)
+        for name, state in states.items():
+            now = self._session.case_states[name]
+            changed = now.told_as(state)
+            if now.run == "failed" and not now.unread:  # a run of the model before
+                changed = replace(changed, run="", problem="")
+            if changed != now:
+                self._session.set_case_state(changed)
         self._session.set_result(None)
         self.runs.show()
         self._score_missing()

@@ -84,7 +84,7 @@ class ContradictionQueue(QObject):
         key = key_of(queue.found[queue.current])
         self._queue = replace(queue, seen=queue.seen | {key})
         self.changed.emit()
-        store, case_id, against = place.workspace.store, self._case_id, self._against()
+        store, case_id, against = place.workspace.store, self._session.open_id, self._against()
         reader = self._session.reader
         self._lanes.run(
             "journal",
@@ -107,7 +107,7 @@ class ContradictionQueue(QObject):
         self._of, self._opened = (mask, triage), self._session.open_case
         if self._task is not None:
             self._task.cancel()
-        store, case_id, against = place.workspace.store, self._case_id, self._against()
+        store, case_id, against = place.workspace.store, self._session.open_id, self._against()
 
         def find(_: object) -> SliceQueue:
             found = contradictions(triage.probability, mask)
@@ -129,17 +129,11 @@ class ContradictionQueue(QObject):
             self._queue = SliceQueue()
             self.changed.emit()
 
-    @property
-    def _case_id(self) -> str:
-        opened = self._session.open_case
-        return "" if opened is None else opened.loaded.case.id
-
     def _against(self) -> str:
         """Name the classifier, and the model's mask at this threshold."""
-        result, triage, post = self._session.result, self._session.triage, self._session.post
-        key = "" if result is None or result.prediction is None else result.prediction.key
+        triage = self._session.triage
         classifier = "" if triage is None else triage.model_id
-        return f"triage {classifier} {key} {post.cut}"
+        return f"triage {classifier} {self._session.mask_name}"
 
 
 class QueueWalk:

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.domain.figure_text import counted
 from gui.shell.commands import Keys, first_key, with_key
 from gui.shell.mask_source import MaskSource
 from gui.widgets.fitted_choice import FittedChoice
@@ -217,8 +218,7 @@ class DisagreementPanel(QWidget):
     def set_marked(self, count: int) -> None:
         """Say how many regions of all cases were marked as wrong in the ground truth."""
         self._parcel.setVisible(count > 0)
-        plural = "" if count == 1 else "s"
-        said = f"Write {count:,} error{plural} of the ground truth, of all cases, as a parcel"
+        said = f"Write {counted(count, 'error')} of the ground truth, of all cases, as a parcel"
         self._parcel.setToolTip(said)
         self._parcel.setAccessibleName(said)
 

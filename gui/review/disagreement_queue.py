@@ -297,7 +297,7 @@ class DisagreementQueue(QObject):
     def _truth_error(self, question: Question, lesion: bool, reason: str) -> TruthError:
         (piece,) = question.pieces
         return TruthError(
-            case_id=self._case_id,
+            case_id=self._session.open_id,
             against=self._against(),
             key=piece.key,
             name=question.name,
@@ -307,7 +307,7 @@ class DisagreementQueue(QObject):
             lesion=lesion,
             reason=reason,
             reader=self._session.reader,
-            subject=self._session.subject(self._case_id),
+            subject=self._session.subject(self._session.open_id),
         )
 
     def _judge(self, question: Question, is_lesion: bool, wrong: TruthError | None) -> None:
@@ -330,7 +330,9 @@ class DisagreementQueue(QObject):
         if self.queue.answered < len(self.queue.found):
             self.step(1)
         else:
-            self.noted.emit("All answered", f"Every disagreement of {self._case_id} is answered.")
+            self.noted.emit(
+                "All answered", f"Every disagreement of {self._session.open_id} is answered."
+            )
 
     def _labels_of(self, question: Question) -> NDArray[np.uint8] | None:
         """Return the map that says which labels a region has: of whoever calls it lesion."""
@@ -348,7 +350,7 @@ class DisagreementQueue(QObject):
         wrong: TruthError | None = None,
     ) -> None:
         """Keep an answer, or forget it, and look at what it answers if that is in the queue."""
-        place, case_id = self._session.place, self._case_id
+        place, case_id = self._session.place, self._session.open_id
         if place is None:
             return
         store = place.workspace.store
@@ -463,7 +465,7 @@ class DisagreementQueue(QObject):
         self._masks, self.problem = (reference, mask), ""
         opened = self._session.open_case
         ml = None if opened is None else opened.loaded.volume.geometry.voxel_ml
-        store, case_id, against = place.workspace.store, self._case_id, self._against()
+        store, case_id, against = place.workspace.store, self._session.open_id, self._against()
         small = self._small
 
         def find(_: object) -> _Found:
@@ -499,18 +501,11 @@ class DisagreementQueue(QObject):
             self.queue = QueueView()
             self.changed.emit()
 
-    @property
-    def _case_id(self) -> str:
-        opened = self._session.open_case
-        return "" if opened is None else opened.loaded.case.id
-
     def _against(self) -> str:
         """Name the two masks: what is held against, and the model's at this threshold."""
-        result, post = self._session.result, self._session.post
-        key = "" if result is None or result.prediction is None else result.prediction.key
         source = self.source
         held = "" if source is None else source.name or source.kind
-        return f"{held} {key} {post.cut}"
+        return f"{held} {self._session.mask_name}"
 
 
 def _keys(asked: Iterable[Question]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from core.domain.figure_text import counted
 from core.domain.grid import LengthUnit, Spacing
 from core.review.questions import Effect, Question
 from gui.review.contradiction_queue import SliceQueue
@@ -98,4 +99,4 @@ def effect_text(yes: Effect, no: Effect, numbers: Sequence[int]) -> str:
 def _change(verb: str, effect: Effect, numbers: Sequence[int]) -> str:
     first, last = numbers[effect.first_slice], numbers[effect.last_slice]
     where = f"slice {first}" if first == last else f"slices {first} to {last}"
-    return f"{verb} {effect.voxels:,} voxel{'' if effect.voxels == 1 else 's'} on {where}"
+    return f"{verb} {counted(effect.voxels, 'voxel')} on {where}"

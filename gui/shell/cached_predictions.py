@@ -9,9 +9,9 @@ from pathlib import Path
 from core.domain.errors import DataError
 from core.io.datasets.dataset import Dataset
 from core.io.datasets.prediction_file import read_prediction
-from core.models.certificates import EngineChoice
 from core.models.mask_model import mask_model
 from core.models.registry import Model, ModelSpec
+from core.models.said_model import SaidModel
 from core.workspace.mask_folders import keep_folders
 from core.workspace.prediction_folder import open_predictions
 from core.workspace.workspace_folder import Workspace, registry
@@ -21,7 +21,7 @@ _NO_WEIGHTS = "predictions only"
 
 
 @dataclass(frozen=True)
-class CachedModel(Model):
+class CachedModel(SaidModel):
     """A model of which only predictions are there; `made_by` is the fingerprint they name."""
 
     made_by: str = ""
@@ -32,29 +32,9 @@ class CachedModel(Model):
         return self.made_by
 
     @property
-    def computed(self) -> str:
-        """What the predictions depend on, as they name it."""
-        return self.made_by
-
-    @property
     def shown(self) -> tuple[str, ...]:
         """The same: nothing else is there."""
         return (self.made_by,)
-
-    @property
-    def runs(self) -> bool:
-        """Tell that there are no weights."""
-        return False
-
-    def with_engine(self, wanted: EngineChoice) -> Model:
-        """Return this model: nothing computes it."""
-        del wanted
-        return self
-
-    def with_flips(self, flips: bool) -> Model:
-        """Return this model: what was predicted stays as it is."""
-        del flips
-        return self
 
 
 def cached_folder(roots: Sequence[Path]) -> Path | None:

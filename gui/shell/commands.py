@@ -352,16 +352,6 @@ def tooltip(command_id: str, changed: Keys | None = None) -> str:
     return with_key(BY_ID[command_id].text, command_id, changed)
 
 
-def shortcut_rows(changed: Keys | None = None) -> list[tuple[str, str, str]]:
-    """Return group, text and keys of every command that has a key, for the sheet."""
-    rows: list[tuple[str, str, str]] = []
-    for command in COMMANDS:
-        keys = keys_of(command.id, changed)
-        if keys:
-            rows.append((command.group, command.text, "  ".join(keys)))
-    return [*rows, *GESTURES]
-
-
 def taken_by(key: str, changed: Keys | None = None) -> str | None:
     """Return the id of the command that `key` starts, or None."""
     return next((c.id for c in COMMANDS if key in keys_of(c.id, changed)), None)

@@ -321,14 +321,7 @@ class LabelDesk(QObject):
             return
         for name, state in found.items():
             now = self._session.case_states[name]
-            changed = replace(
-                now,
-                dsc=state.dsc,
-                figures=state.figures,
-                labels=state.labels,
-                scored=state.scored,
-                outlook=state.outlook,
-            )
+            changed = now.told_as(state)
             if changed != now:
                 self._session.set_case_state(changed)
         self._session.note_figures()

@@ -16,7 +16,7 @@ from core.studies.scores.case_figures import (
     measured_alike,
     widest_disagreements,
 )
-from core.workspace.score_keys import figures_now, predicted_now
+from core.workspace.score_keys import figures_now, predicted_as, predicted_now
 from core.workspace.workspace_folder import LastState, Workspace
 from core.workspace.workspace_lock import WorkspaceLock, take_lock
 from gui.shell.session import Session
@@ -78,6 +78,16 @@ def plain_states(
         case.id: CaseState(case, outlook=known.get(case.id, NOTHING_KNOWN))
         for case in dataset.cases
     }
+
+
+def predicted_cases(workspace: Workspace, model: Model) -> set[str]:
+    """Return the ids of the cases that have a prediction of `model` as it is run."""
+    try:
+        predicted = predicted_as(model)
+    except ModelError:  # said when it is run
+        return set()
+    kept = workspace.keys(model.spec.id).items()
+    return {name for name, keys in kept if any(map(predicted, keys))}
 
 
 def with_scores(

@@ -186,6 +186,12 @@ class Session(QObject):
         return self._state.open_case
 
     @property
+    def open_id(self) -> str:
+        """Id of the case on screen; empty while none is, unlike `current` while it is unread."""
+        opened = self._state.open_case
+        return "" if opened is None else opened.loaded.case.id
+
+    @property
     def preview(self) -> OpenPreview | None:
         """The first slice of a case that is being read: on screen until the whole case is."""
         return self._state.preview
@@ -217,6 +223,16 @@ class Session(QObject):
     def result(self) -> Result | None:
         """The prediction on screen."""
         return self._state.result
+
+    @property
+    def mask_name(self) -> str:
+        """What tells the mask of the prediction on screen from others: its key and how it is cut.
+
+        Without a prediction the key is left out.
+        """
+        result = self._state.result
+        key = "" if result is None or result.prediction is None else result.prediction.key
+        return f"{key} {self.post.cut}"
 
     @property
     def seeking(self) -> bool:

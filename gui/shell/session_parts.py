@@ -1,7 +1,7 @@
 """What a session holds: frozen pieces of what is open, known and asked for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -52,6 +52,17 @@ class CaseState:
     version: int = 0
     begun: bool = False
     labels: Mapping[str, CaseFigures] = field(default_factory=dict)
+
+    def told_as(self, other: "CaseState") -> "CaseState":
+        """Return this state with what `other` says of the prediction, and nothing else of it."""
+        return replace(
+            self,
+            dsc=other.dsc,
+            figures=other.figures,
+            labels=other.labels,
+            scored=other.scored,
+            outlook=other.outlook,
+        )
 
 
 @dataclass(frozen=True, eq=False)

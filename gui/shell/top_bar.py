@@ -82,7 +82,6 @@ class TopBar(QFrame):
         super().__init__(parent)
         self.setObjectName("TopBar")
         self.setFixedHeight(HEIGHT)
-        self._theme: Theme | None = None
         self._channels: tuple[str, ...] = ()
         self._engines: tuple[tuple[str, str], ...] = ()
         self._engine, self._engine_actions = "auto", list[QAction]()
@@ -219,7 +218,6 @@ class TopBar(QFrame):
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
         """Draw in the colours of a theme."""
-        self._theme = theme
         ratio = self.devicePixelRatioF()
         self._mark.setPixmap(pixmap("mark", theme.acc, 24, ratio))
         self._run.setIcon(icon("play", colour=theme.acc, size=14))

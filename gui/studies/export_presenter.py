@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
+from core.domain.figure_text import counted
 from core.domain.progress import Progress
 from core.studies.export.turned_case import turned_case
 from gui.shell.context import Context
@@ -175,7 +176,7 @@ class ExportPresenter(QObject):
 
 def _files(files: list[Path]) -> Ended:
     """Say which files were written."""
-    count = f"{len(files)} file{'' if len(files) == 1 else 's'}"
+    count = f"{counted(len(files), 'file')}"
     names = [path.name for path in files]
     listed = ", ".join(names) if len(names) <= 4 else f"{names[0]} … {names[-1]}"
     return Ended(f"{count} written: {listed}")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.domain.figure_text import counted
 from core.domain.progress import Progress
 from core.inference.engine import Engine
 from core.inference.prediction_service import PredictionService, engine_run
@@ -78,6 +79,6 @@ def write_cases(export: MaskExport, wanted: ExportWanted, progress: Progress) ->
     )
     written = export_cases(export.cases, order, source, dataset=place.dataset, progress=progress)
     total, failed = len(export.cases), list(written.failed.values())
-    said = f"{total - len(failed)} of {total} case{'' if total == 1 else 's'} written."
+    said = f"{total - len(failed)} of {counted(total, 'case')} written."
     more = f" {len(failed) - 1} more were not written." if len(failed) > 1 else ""
     return Ended(" ".join([said, *failed[:1]]) + more, wrong=bool(failed))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from core.domain.figure_text import counted
 from core.domain.label_set import LabelSet
 from core.studies.comparison.region_study import (
     averaged_regions,
@@ -34,7 +35,7 @@ def show_study(panel: StudyPanel, found: StudyFound) -> None:
     """Offer the models, figures and regions of a comparison."""
     summary = found.summary
     titles = [(model.id, model.title) for model in summary.models]
-    cases = f"{summary.cases} case{'' if summary.cases == 1 else 's'}"
+    cases = f"{counted(summary.cases, 'case')}"
     failed = f" · {len(summary.failed)} not scored" if summary.failed else ""
     apart = summary.mean_disagreement
     divided = "" if apart is None else f" · mean disagreement {apart:.3f}"

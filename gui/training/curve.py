@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.training.jobs_view import Curve, CurveLine
 from gui.widgets.labels import plain_tip
-from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, OverlayColours, Theme
+from gui.widgets.palette import DARK, OverlayColours, Theme
 from gui.widgets.theme import app_font
 
 _TITLE, _TITLE_GAP, _FOOT = 18, 8, 18
@@ -28,7 +28,6 @@ class CurvePlot(QWidget):
         self._axes = axes
         self._curve = Curve("")
         self._theme: Theme = DARK
-        self._overlays = DEFAULT_OVERLAYS
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(QSize(120, 70))
 
@@ -48,7 +47,8 @@ class CurvePlot(QWidget):
             self.update()
 
     def set_look(self, theme: Theme, overlays: OverlayColours) -> None:
-        self._theme, self._overlays = theme, overlays
+        del overlays
+        self._theme = theme
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

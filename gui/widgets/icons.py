@@ -44,11 +44,6 @@ class Tint:
         return self.hover if mode == QIcon.Mode.Active else self.rest
 
 
-def icon_names() -> tuple[str, ...]:
-    """Return the names of all icons, sorted."""
-    return tuple(sorted(path.stem for path in resource("icons").glob("*.svg")))
-
-
 def icon(name: str, *, colour: str, size: int = 20) -> QIcon:
     """Return an icon in one colour; `size` is the largest edge it is drawn at, in pixels."""
     return tinted_icon(name, tint=Tint.plain(colour), size=size)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from core.domain.figure_text import counted
 from gui.widgets.icons import Tint, tinted_icon
 from gui.widgets.labels import ElidedLabel, Glyph, make_wrapped_label
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS
@@ -53,8 +54,7 @@ class NoticeBar(QWidget):
         self._notices = tuple(notices)
         self._count.setChecked(False)
         self._first.setText(self._notices[0] if self._notices else "")
-        plural = "" if len(self._notices) == 1 else "s"
-        self._count.setText(f"{len(self._notices)} notice{plural}")
+        self._count.setText(counted(len(self._notices), "notice"))
         self._count.setAccessibleName(f"Show {self._count.text()}")
         self._fill_list()
         self.setAccessibleName(" ".join(self._notices))

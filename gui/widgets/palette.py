@@ -147,7 +147,6 @@ class OverlayColours:
 
     truth: str
     prediction: str
-    prediction_b: str
     correction: str
     false_positive: str
     false_negative: str
@@ -155,30 +154,25 @@ class OverlayColours:
     wrong_label: str = "#F4F6F8"
     truth_dash: Dash = ()
     prediction_dash: Dash = ()
-    prediction_b_dash: Dash = ()
     correction_dash: Dash = ()
 
 
 DEFAULT_OVERLAYS = OverlayColours(
     truth="#3FD67A",
     prediction="#FF5C5C",
-    prediction_b="#F277C6",
     correction="#FFFFFF",
     false_positive="#FFB224",
     false_negative="#3EA0FF",
     true_positive="#2E6B4A",
-    prediction_b_dash=(4.2, 2.2),
 )
 
 # In each region the hue of the contour that owns it, so that two hues suffice.
 SAFE_OVERLAYS = OverlayColours(
     truth="#56C7FF",
     prediction="#FF9F0A",
-    prediction_b="#FF22AA",
     correction="#FFFFFF",
     false_positive="#FF9F0A",
     false_negative="#56C7FF",
     true_positive="#4E5A66",
     prediction_dash=(4.2, 2.2),
-    prediction_b_dash=(1.0, 2.0),
 )

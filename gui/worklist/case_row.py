@@ -2,6 +2,7 @@
 
 from statistics import fmean
 
+from core.domain.figure_text import counted
 from core.review.reviews import Review
 from core.studies.comparison.region_study import averaged_regions
 from gui.shell.session_parts import CaseState
@@ -20,7 +21,7 @@ def worklist_row(
     """Return the worklist's row of a case; `was` is what was said of something else."""
     case = state.case
     count = case.slice_count
-    detail = f"{count} slice{'' if count == 1 else 's'}" if count else ", ".join(case.sequences)
+    detail = f"{counted(count, 'slice')}" if count else ", ".join(case.sequences)
     if state.run == "failed":
         detail = "cannot be read or run"
     elif not case.has_ground_truth:

@@ -24,6 +24,7 @@ from gui.worklist.worklist_rows import WorklistRow
 
 _EDGE = 80
 _STANDINGS_MS = 250
+_FOOTER_MS = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +56,8 @@ class WorklistPresenter(QObject):
         session.settings_changed.connect(self._on_settings_changed)
         # Another threshold: what was said of the one before is not said of this.
         self._standings = Later(self, _STANDINGS_MS, self._on_reviews_changed)
+        # It counts all cases: once for all told otherwise together, and in no window that is gone.
+        self._footer = Later(context.window, _FOOTER_MS, self._show_footer)
         for changed in (session.post_changed, session.models_changed):
             changed.connect(self._standings.start)
         for changed in (
@@ -115,7 +118,8 @@ class WorklistPresenter(QObject):
 
     def _on_case_state_changed(self, case_id: str) -> None:
         self._views.worklist.update_row(self._row(case_id))
-        self._show_footer()
+        if not self._footer.isActive():  # a run that goes on does not put it off
+            self._footer.start()
 
     def _on_settings_changed(self) -> None:
         before, self._overlays = self._overlays, look_of(self._session.settings)[1]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
+from core.domain.figure_text import counted
 from core.io.layouts.tree import natural_key
 from core.review.outlook import NOTHING_KNOWN, Outlook
 from core.review.reviews import STATUSES, Review, Status
@@ -57,7 +58,7 @@ class WorklistRow:
     @property
     def caption(self) -> str:
         """The second line."""
-        return self.detail or f"{self.slices} slice{'' if self.slices == 1 else 's'}"
+        return self.detail or f"{counted(self.slices, 'slice')}"
 
     def sentence(self) -> str:
         """Say everything the row shows in words."""

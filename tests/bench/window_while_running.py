@@ -77,7 +77,8 @@ def measure() -> list[Entry]:
             stage.program.annotation.set_tool("brush")
             stage.program.annotation.paint_tools.change(size=_BRUSH_PX)
             stage.program.prediction.desk.run_all()
-            idle(FRAME_SECONDS)
+            while not stage.program.session.queue.active:  # what is kept is looked up first
+                idle(FRAME_SECONDS)
             gaps += _watch(stage, _painting(stage), times)
             _check(stage)
             busy = float(np.percentile(stage.busy_seconds, 95)) * MILLISECONDS

@@ -17,6 +17,7 @@ from core.annotation.export import Provenance, export_correction
 from core.domain.clock import utc_now
 from core.domain.components import LESION_JOINED_BY, bounding_box, box_slices
 from core.domain.errors import DataError
+from core.domain.figure_text import counted
 from core.domain.mask import Mask
 from core.domain.progress import Progress, silent
 from core.io.atomic import write_bytes
@@ -147,10 +148,10 @@ def _telling(each: MarkedError) -> int:
 
 
 def _readme(dataset: str, errors: int, cases: int) -> str:
-    regions = f"{errors} region{'' if errors == 1 else 's'}"
+    regions = counted(errors, "region")
     return f"""Errors in the ground truth of {dataset}, in the eyes of its readers
 
-{regions} in {cases} case{"" if cases == 1 else "s"}. Made with Overread, which is not for clinical
+{regions} in {counted(cases, "case")}. Made with Overread, which is not for clinical
 use; the ground truth itself was not changed.
 
 {ERRORS_FILE}   one row a region: case, slices by file number, what it is, what is proposed, size,

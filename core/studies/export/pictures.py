@@ -197,7 +197,7 @@ def _windows(volume: Volume, style: PictureStyle) -> list[tuple[int, WindowLevel
     if style.background == "RGB" and len(volume.channels) == 3:
         channels = [0, 1, 2]
     else:
-        channels = [volume.channels.index("FLAIR") if "FLAIR" in volume.channels else 0]
+        channels = [volume.structural]
     return [(channel, automatic(volume.pixels[channel])) for channel in channels]
 
 

@@ -282,15 +282,8 @@ class GuidedClicks(QObject):
         return GuidedFigures(len(self._clicks), *here, added, taken, len(counts), dsc, of, note)
 
     def _dsc(self, state: Guided, cut: Cut) -> tuple[float, float] | None:
-        inside, before = self._truth(state, cut), cut.of(state.ground.mask) > 0
-        if inside is None:
-            return None
-        after = state.mask_of(cut)
-        total = [np.count_nonzero(inside) + np.count_nonzero(each) for each in (before, after)]
-        both = [np.count_nonzero(inside & each) for each in (before, after)]
-        if not all(total):
-            return None
-        return 2 * both[0] / total[0], 2 * both[1] / total[1]
+        inside = self._truth(state, cut)
+        return None if inside is None else state.dsc(cut, inside)
 
     def _truth(self, state: Guided, cut: Cut) -> NDArray[np.bool_] | None:
         """Return what is true of what clicks write on a slice: the lesion, or one label of many.

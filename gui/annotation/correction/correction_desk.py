@@ -417,10 +417,9 @@ class CorrectionDesk(QObject):
         first = correction.labels.labels[0]
         named = first.value in labels.values and labels.label(first.value).name == first.name
         fills = first.value if named else filled_label(self._session)
-        values = correction.mask * np.uint8(fills)
-        truth = ground.opened.loaded.labels
-        if truth is not None and correction.origin.kind == "ground_truth":
-            values = np.where((values > 0) & (truth > 0), truth, values)
+        known = correction.origin.kind == "ground_truth"
+        truth = ground.opened.loaded.labels if known else None
+        values = regions.told_apart(correction.mask, fills, truth)
         z, patch = self._session.view.slice_index, regions.replace(correction.label_map, values)
         step = correction.change_labels(_MADE_A_MAP, z, labels, patch)
         correction.set_focus(ground.labels.focus, ground.references)

@@ -140,7 +140,10 @@ def predicted_mask(session: Session) -> Mask | None:
 
 
 def predicted_values(session: Session) -> Callable[[], LabelMap] | None:
-    """Return what makes the label map of the prediction on screen, on a worker; None without one.
+    """Return what makes the label map of the prediction on screen; None without one.
+
+    Where it tells labels and was counted the map is there already; of a mask alone it is made,
+    and of labels not counted yet it is cut, which belongs on a worker.
 
     A prediction that tells no labels is of the region in focus: it gets the label in hand if that
     is one of the region, else the first of it.

@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QObject
 
+from core.domain.figure_text import counted
 from gui.annotation.correction.correction_desk import CorrectionDesk
 from gui.annotation.correction.shown_grey import ShownGrey
 from gui.annotation.tools.paint_tools import PaintTools
@@ -86,5 +87,5 @@ class ToolPresenter(QObject):
 
 
 def _said(taken: Taken) -> str:
-    voxels = f"{taken.voxels:,} voxel{'' if taken.voxels == 1 else 's'}"
+    voxels = f"{counted(taken.voxels, 'voxel')}"
     return voxels if taken.slices < 2 else f"{voxels} on {taken.slices} slices"

@@ -4,7 +4,7 @@ import numpy as np
 
 from core.domain.counted_mask import CountedMask
 from core.domain.mask import Mask
-from core.domain.metrics import Overlap
+from core.domain.metrics import Overlap, overlap
 from core.domain.plane import Cut
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase, Result
@@ -66,8 +66,7 @@ def slice_overlap(counted: CountedMask, truth: Mask | None, cut: Cut) -> Overlap
         return counted.counts.of_slice(cut.index)
     mask = cut.of(counted.mask) > 0
     expected = np.zeros_like(mask) if truth is None else cut.of(truth) > 0
-    both, found, true = (int(np.count_nonzero(each)) for each in (mask & expected, mask, expected))
-    return Overlap(both, found - both, true - both, mask.size - found - true + both)
+    return overlap(expected[np.newaxis], mask[np.newaxis])
 
 
 def has_arrived(result: Result | None, cut: Cut) -> bool:

@@ -170,4 +170,5 @@ def score(counted: CountedMask | None) -> str:
 
 
 def dsc_words(counts: SliceCounts | None) -> str:
+    """Say the DSC of a whole mask, nothing where there is no truth to count against."""
     return "" if counts is None else f"DSC {counts.pooled().dsc:.3f}"

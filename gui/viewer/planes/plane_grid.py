@@ -60,11 +60,6 @@ class PlanePanes(QWidget):
         """The views of the planes, the large one first."""
         return (self._main, *self.small)
 
-    @property
-    def alone(self) -> QWidget | None:
-        """The view that fills the area for a while; None while all are shown."""
-        return self._alone
-
     def show_planes(self) -> None:
         """Show three planes, and surfaces where there are any."""
         if self.grid.count > 1 or self.grid.swiping:

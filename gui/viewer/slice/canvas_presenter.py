@@ -6,7 +6,6 @@ from PySide6.QtCore import QObject, Signal
 
 from core.domain.components import Box
 from core.domain.plane import PLANES, Cut
-from core.domain.volume import Pixels, Volume
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase
 from gui.shell.tasks import Lanes
@@ -127,7 +126,7 @@ class CanvasPresenter(QObject):
         on = style.visible and result is not None
         probability = result.probability if on and result is not None else None
         opened = self._session.open_case
-        image = None if opened is None else _structure(opened.loaded.volume)
+        image = None if opened is None else opened.loaded.volume.structure
         cut = display.picture.cut
         self._uncertainty.show_slice(probability, cut, style.opacity, image=image)
         if self._scale is not None:
@@ -158,10 +157,3 @@ class CanvasPresenter(QObject):
         self._pictures.clear()
         self._drawn_key = None
         self._clear()
-
-
-def _structure(volume: Volume) -> Pixels:
-    """Return the channel by which the head is told from the air."""
-    channel = volume.channels.index("FLAIR") if "FLAIR" in volume.channels else 0
-    structure: Pixels = volume.pixels[channel]
-    return structure

@@ -13,6 +13,7 @@ from gui.widgets.theme import OverlayColours, Theme, app_font
 _TOP = 6
 _BASE_FROM_BOTTOM = 22
 _NUMBERS_FROM_BOTTOM = 11
+_NUMBER_HEIGHT = 16
 _LEFT = 56
 _RIGHT = 43
 _AXIS_GAP = 8
@@ -61,9 +62,9 @@ class StripGeometry:
         high, low = round(self.at(top)), round(self.at(bottom))
         return QRectF(round(self.centre(index) - width / 2), high, width, low - high)
 
-    def number_box(self, index: int, width: float, height: float = 16) -> QRectF:
+    def number_box(self, index: int, width: float) -> QRectF:
         """Return the box of the number below a column."""
-        box = QRectF(0, 0, width, height)
+        box = QRectF(0, 0, width, _NUMBER_HEIGHT)
         box.moveCenter(QPointF(self.centre(index), self.height - _NUMBERS_FROM_BOTTOM))
         return box
 

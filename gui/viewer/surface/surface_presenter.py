@@ -10,7 +10,6 @@ from PySide6.QtGui import QImage, QOffscreenSurface
 from core.domain.plane import PlaneName, Voxel
 from core.domain.progress import Progress
 from core.domain.surface_mesh import mesh_affine, voxel_at
-from core.domain.volume import Pixels, Volume
 from gui.shell.context import Context
 from gui.shell.session_parts import OpenCase
 from gui.shell.tasks import Task
@@ -198,10 +197,9 @@ class SurfacePresenter(QObject):
         labels = None if told is None else (told, session.labels.labels)
         shown = ((FALSE_POSITIVE, view.false_positive), (FALSE_NEGATIVE, view.false_negative))
         errors = frozenset(kind for kind, on in shown if on and view.errors.visible)
-        structure = _structure(loaded.volume)
         return Surfaced(
             loaded.volume.geometry,
-            structure,
+            loaded.volume.structure,
             source,
             masks[source],
             loaded.ground_truth,
@@ -299,10 +297,3 @@ class SurfacePresenter(QObject):
 
 def _made(surface: QOffscreenSurface, _progress: Progress) -> SurfaceScene:
     return SurfaceScene(surface)
-
-
-def _structure(volume: Volume) -> Pixels:
-    """Return the channel by which the head is told from the air."""
-    channel = volume.channels.index("FLAIR") if "FLAIR" in volume.channels else 0
-    structure: Pixels = volume.pixels[channel]
-    return structure

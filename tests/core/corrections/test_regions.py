@@ -113,3 +113,28 @@ def _piece(source, at, volumetric):
     labels = label(source[at[0]], connectivity=2)
     piece[at[0]] = labels == labels[at[1:]]
     return piece
+
+
+@given(_seed, st.dictionaries(st.integers(1, 5), st.integers(0, 5), max_size=3))
+def test_labels_become_others_everywhere_at_once(seed, become):
+    label_map = _labels(seed)
+    expected = label_map.copy()
+    for value, into in become.items():
+        expected[label_map == value] = into
+    assert np.array_equal(put(label_map, regions.merged(label_map, become)), expected)
+
+
+@given(_seed, st.integers(1, 5), st.booleans())
+def test_a_mask_has_the_labels_of_the_truth_where_that_has_any(seed, fills, has_truth):
+    mask, truth = (_labels(seed + 1) > 2).view(np.uint8), _labels(seed)
+    told = regions.told_apart(mask, fills, truth if has_truth else None)
+    inside = np.where(truth > 0, truth, fills) if has_truth else fills
+    assert np.array_equal(told, np.where(mask > 0, inside, 0))
+
+
+def _labels(seed):
+    """Labels 0 to 4 in a corner: most of the map is background."""
+    label_map = np.zeros(SHAPE, np.uint8)
+    corner = label_map[:, : SHAPE[1] // 2, : SHAPE[2] // 2]
+    corner[:] = np.random.default_rng(seed).integers(0, 5, corner.shape)
+    return label_map
