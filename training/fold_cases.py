@@ -13,7 +13,7 @@ from core.io.case import Case, each_case
 from core.io.case_reader import read_case
 from core.models.provenance import files_hash
 from core.models.train_spec import TrainSpec
-from core.workspace.known_dataset import scan_known
+from core.workspace.chosen_labels import dataset_of_job
 from core.workspace.settings import home
 from core.workspace.splits import SplitFile, freeze_split, frozen_split
 from core.workspace.workspace_folder import open_workspace, workspace_folder
@@ -32,26 +32,28 @@ class FoldPool:
 
 
 def training_pool(
-    data: Path,
+    spec: TrainSpec,
     split: SplitFile | None,
     groups: Mapping[str, str],
     progress: Progress,
     *,
     judges: Sequence[str] = (),
 ) -> FoldPool:
-    """Return the cases of a dataset that folds may be made of; frozen judges stay out.
+    """Return the cases of a training that folds may be made of; frozen judges stay out.
 
     Those of `judges` are there too. A split that has judges freezes them where none are, as in
     every training. Raises `DataError` for a split that learns from a frozen judge, and as
     `pool_cases` and `read_pool`.
     """
+    data = Path(spec.data)
     with closing(open_workspace(workspace_folder(home(), data))) as workspace:
         if split is not None:
             freeze_split(workspace.store, split)
         frozen = frozen_split(workspace.store)
     if split is not None:
         split = SplitFile((*split.train, *judges))
-    cases = pool_cases(scan_known(data).cases, split, frozen.val if frozen else ())
+    dataset = dataset_of_job(data, spec.chosen)
+    cases = pool_cases(dataset.cases, split, frozen.val if frozen else ())
     return read_pool(cases, groups, progress)
 
 

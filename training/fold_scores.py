@@ -12,7 +12,7 @@ from core.models.train_spec import TrainSpec
 from core.studies.case_score import EvaluationRow
 from core.studies.evaluation import evaluate_cases
 from core.studies.mask_files import write_prediction
-from core.workspace.known_dataset import scan_known
+from core.workspace.chosen_labels import dataset_of_job
 from training.errors import TrainingError
 
 
@@ -23,7 +23,7 @@ def unseen_rows(
 
     Raises `TrainingError` when one of them cannot be scored.
     """
-    dataset = scan_known(Path(spec.data))
+    dataset = dataset_of_job(Path(spec.data), spec.chosen)
     predict = _drawing(local_predictor(model, spec.device), model, masks)
     outcome = evaluate_cases([dataset.case(name) for name in cases], model, predict)
     if outcome.failed:

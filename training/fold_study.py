@@ -57,11 +57,10 @@ def run_folds(
     cases, for a parent that knows one of the cases, and when a fold fails, after the others are
     done.
     """
-    data = Path(spec.data)
-    refuse_inside(data, out)
+    refuse_inside(Path(spec.data), out)
     check_id(f"{spec.model_id}-r{plan.repeats}-f{plan.folds}")
     judges = split.val if split is not None and not plan.folds else ()
-    pool = training_pool(data, split, plan.groups or {}, progress, judges=judges)
+    pool = training_pool(spec, split, plan.groups or {}, progress, judges=judges)
     refuse_known(spec, judges or [case.id for case in pool.cases])
     tasks = _tasks(spec, plan, pool, out, queued=runner.one_at_a_time, judges=judges)
     _keep_plan(out, spec, pool, tasks)

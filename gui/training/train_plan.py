@@ -52,6 +52,7 @@ def make_offer(ground: Ground, *, job_number: int, devices: Sequence[str]) -> Tr
         for preset in presets
     }
     labels, regions = label_names(ground.dataset.cases)
+    chosen = ground.chosen
     offer = TrainOffer(
         job_name=f"Job {job_number}",
         bases=bases,
@@ -65,6 +66,7 @@ def make_offer(ground: Ground, *, job_number: int, devices: Sequence[str]) -> Tr
         settings=settings,
         labels=labels,
         regions=regions,
+        region="" if chosen is msgspec.UNSET else chosen.region,
         cluster=find_spec("ray") is not None,
     )
     mark = split_hash(ground.frozen) if ground.frozen else ""
@@ -113,6 +115,7 @@ def train_spec(form: TrainForm, offer: TrainOffer, ground: Ground, split: Path) 
     budget: Changes = {"epochs": form.epochs, "minutes": form.minutes}
     own = _parental(form, offer, parent) if parent else {"arguments": _arguments(form)}
     spec = make_spec(form.preset, {**own, **required}, budget)
+    spec = msgspec.structs.replace(spec, chosen=ground.chosen)
     if parent is not None:
         return spec
     prepared = msgspec.structs.replace(spec.preprocessing, size=form.size)

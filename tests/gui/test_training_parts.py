@@ -31,9 +31,11 @@ from core.jobs.job_folder import HEARTBEAT_FILE, JobFolder, JobWriter, create_jo
 from core.jobs.job_place import JobPlace, read_place
 from core.jobs.train_preview import TrainPreview
 from core.models.gate import GateSpec, judge_candidate
+from core.models.label_choice import LabelChoice
 from core.models.registry import read_model
 from core.models.train_spec import TrainSpec
 from core.models.wanted_labels import WantedLabels
+from core.workspace.chosen_labels import with_labels
 from core.workspace.splits import SplitFile, freeze_split, frozen_split, read_split
 from core.workspace.workspace_folder import open_workspace, workspace_folder
 from gui.shell.job_record import JobRecord, JobTail
@@ -642,6 +644,15 @@ def test_labels_of_the_data_can_be_learnt(labelled: Ground, tmp_path: Path, kind
     assert plain.wanted_labels is None
 
 
+def test_the_region_that_is_looked_at_goes_into_the_job(labelled: Ground, tmp_path: Path) -> None:
+    looked_at = with_labels(labelled.dataset, None, "Tumour core")
+    there = replace(labelled, dataset=looked_at)
+    offer = make_offer(there, job_number=1, devices=("cpu",))
+    assert offer.region == "Tumour core"
+    chosen = train_spec(form(offer), offer, there, tmp_path / "split.json").chosen
+    assert chosen == LabelChoice(labels=looked_at.labels, region="Tumour core")
+
+
 def test_a_base_of_labels_goes_on_with_its_own_or_another_kind(
     home: Path, labelled: Ground, tmp_path: Path
 ) -> None:
@@ -668,6 +679,7 @@ def test_the_dialog_asks_what_to_learn_where_there_are_labels(
     assert fields.form.learn is None
     fields.set_offer(make_offer(labelled, job_number=1, devices=("cpu",)), "")
     assert learn.isVisibleTo(fields)
+    assert any("Lesion or none: all labels together." in text for text in texts(fields))
     learn.set_index(1)
     learn.chosen.emit(1)
     assert fields.form.learn == "classes"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from core.jobs.guide_job_spec import GuideTrainSpec
 from core.models.registry import Model
-from core.workspace.known_dataset import scan_known
+from core.workspace.chosen_labels import dataset_of_job
 from core.workspace.splits import read_split
 from training.corrections import Corrections, corrections_of
 from training.guide.cases import guide_split
@@ -13,7 +13,8 @@ from training.split import Split, make_split
 
 def guide_cases(spec: GuideTrainSpec, starts: Model) -> tuple[Corrections | None, Split]:
     """Return readers' corrections, where there are some, and which cases teach and choose."""
-    file, dataset = read_split(Path(spec.split)), scan_known(Path(spec.data))
+    file = read_split(Path(spec.split))
+    dataset = dataset_of_job(Path(spec.data), spec.chosen)
     corrections = corrections_of(spec, file)
     corrected = corrections.ids() if corrections else frozenset()
     return corrections, guide_split(make_split(file, dataset, spec, corrected=corrected), starts)

@@ -14,7 +14,7 @@ from core.io.case_reader import read_volume
 from core.io.layouts.tree import natural_key
 from core.io.picture_file import PICTURE_SUFFIXES, picture_channels, read_picture
 from core.jobs.classify_spec import TRIAGE_CLASSES, ClassifySpec
-from core.workspace.known_dataset import scan_known
+from core.workspace.chosen_labels import dataset_of_job
 from core.workspace.splits import read_split
 from training.dataset import load_cases
 from training.split import Split, make_split
@@ -51,7 +51,8 @@ def make_source(spec: ClassifySpec, store: Path) -> TrainingSource:
     Raises `DataError` when it cannot be used.
     """
     if spec.task == "triage":
-        split = make_split(read_split(Path(spec.split)), scan_known(Path(spec.data)), spec)
+        dataset = dataset_of_job(Path(spec.data), spec.chosen)
+        split = make_split(read_split(Path(spec.split)), dataset, spec)
         return CaseSource(spec, split, read_volume(split.fit[0]).channels, store)
     return find_pictures(spec)
 
