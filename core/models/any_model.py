@@ -38,7 +38,7 @@ def require_own(registry: Registry, model: AnyModel) -> Path:
     """Return the folder of a model of the reader's own; raises `ModelError` for any other."""
     if model.folder.parent not in registry.own:
         raise ModelError(
-            f"{model.spec.id}: expected a model of yours, found one that comes with Overread. "
-            "Choose another."
+            f"{model.spec.id}: expected a model of the reader's own, found one that came with "
+            "Overread. It stays; of one that segments `models copy` gives one that is yours."
         )
     return model.folder
