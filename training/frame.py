@@ -3,7 +3,7 @@
 import ctypes
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,7 +21,7 @@ from core.models.train_spec import TrainSpec
 from core.workspace.settings import home
 from training.checkpoint import Position
 from training.errors import TrainingError
-from training.loggers import open_loggers, require_loggers
+from training.loggers import Loggers
 from training.loop import Loop, PauseRequested
 from training.parallel import ProcessGroup, joined_group
 
@@ -45,12 +45,15 @@ def in_job(
 
     The loggers of a training's `spec` hear it too.
     """
-    with joined_group() as group, _heard(job, echo, group, spec) as hear:
-        writer = JobWriter(job, hear)
+    with joined_group() as group, closing(Loggers()) as loggers:
+        writer = JobWriter(job)
         if group.leads:
+            writer.echo = lambda event: _heard(event, writer, loggers, echo)
             writer.start(resumed=resume)
         try:
             with told_failures(writer), suppress(PauseRequested):
+                if group.leads:
+                    loggers.open(job.path, spec)
                 return work(writer, group)
             return None
         finally:
@@ -58,27 +61,13 @@ def in_job(
                 writer.close()
 
 
-@contextmanager
-def _heard(
-    job: JobFolder, echo: Echo | None, group: ProcessGroup, spec: TrainSpec | None
-) -> Iterator[Echo | None]:
-    """Yield what hears the leader's events besides the job folder: the curves and `echo`."""
-    if not group.leads:
-        yield None
-        return
-    loggers = open_loggers(job.path, spec)
-
-    def hear(event: Event) -> None:
-        for logger in loggers:
-            logger.show(event)
-        if echo is not None:
-            echo(event)
-
-    try:
-        yield hear
-    finally:
-        for logger in loggers:
-            logger.close()
+def _heard(event: Event, writer: JobWriter, loggers: Loggers, echo: Echo | None) -> None:
+    """Have an event of the leader heard by what listens besides the job folder."""
+    left_out = loggers.show(event)
+    if echo is not None:
+        echo(event)
+    for sentence in left_out:
+        writer.log(sentence)
 
 
 def run_loop(loop: Loop, writer: JobWriter) -> Position:
@@ -102,7 +91,6 @@ def check_job(spec: TrainSpec, registry: Registry) -> None:
         raise TrainingError(
             "Expected a budget, found none. Give --epochs, --max-steps or --minutes."
         )
-    require_loggers(spec)
     check_id(spec.model_id)
     require_free(registry.roots[0] / spec.model_id)
 

@@ -161,23 +161,34 @@ def test_the_terminal_copies_renames_and_deletes(home: Path) -> None:
     assert not (home / "models" / "theirs").exists()
 
 
-def test_a_model_of_the_same_id_elsewhere_stays_champion_there(tmp_path: Path) -> None:
-    """Ids are checked against what lies beside a model alone, so two datasets may each have one."""
+@pytest.fixture
+def twice(tmp_path: Path) -> Registry:
+    """A dataset with a model, another with one of the same id that is champion there.
+
+    Ids are checked against what lies beside a model alone.
+    """
     here, there, box = (tmp_path / name for name in ("here", "there", "box"))
     for root in (here, there):
         for name in ("plain", "mine"):
             publish_unet(root, name)
-        promote(Registry((root, box)), "mine")
+        for name in ("plain", "mine"):
+            promote(Registry((root, box)), name)
     promote(Registry((here, box)), "plain")
-    found = Registry((here, box), others=(there,))
-    rename_model(found, "mine", "ours")
+    return Registry((here, box), others=(there,))
+
+
+def test_a_model_of_the_same_id_elsewhere_stays_champion_there(twice: Registry) -> None:
+    (there,) = twice.others
+    rename_model(twice, "mine", "ours")
     assert read_champion(there) == "mine"
-    assert [done.id for done in champion_history(Registry((there, box)))] == ["mine"]
-    assert [done.id for done in champion_history(found)] == ["ours", "plain"]
-    rename_model(found, "ours", "mine")
-    delete_model(found, "mine")  # the one beside it, which is no champion
-    assert not (here / "mine").exists()
-    assert (there / "mine").exists()
+    others = [done.id for done in champion_history(Registry((there, twice.roots[1])))]
+    assert others == ["plain", "mine"]
+    assert [done.id for done in champion_history(twice)] == ["plain", "ours", "plain"]
+
+
+def test_a_model_is_no_champion_by_another_of_its_id(twice: Registry) -> None:
+    delete_model(twice, "mine")
+    assert [(root / "mine").exists() for root in (twice.roots[0], *twice.others)] == [False, True]
 
 
 @pytest.mark.parametrize("publish", [publish_classifier, publish_guide])
