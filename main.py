@@ -39,8 +39,8 @@ from core.domain.libraries import missing_library
 from core.domain.version import version
 from core.workspace.settings import home
 from training.commands import report, train
-from training.rank_command import rank
-from training.sweep_command import sweep
+from training.rank.rank_command import rank
+from training.sweep.sweep_command import sweep
 
 ERROR = 1
 
@@ -120,7 +120,7 @@ def open_dataset(
     spacing: SpacingGiven = "",
 ) -> None:
     """Open the window on a folder of cases in any layout, a file, a series or a zip."""
-    from core.io.organisation import AS_IT_LIES, corrected, given
+    from core.io.datasets.organisation import AS_IT_LIES, corrected, given
 
     said = given(layout, image, mask, region, spacing=spacing)
     how = corrected(said, role, resample=resample, point=point)

@@ -12,7 +12,7 @@ import re
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,7 @@ def build_wheel(
     """Build the wheel from a copy in which the rooms lie below `overread/`."""
     into = str(Path(wheel_directory).absolute())
     metadata = metadata_directory and str(Path(metadata_directory).absolute())
-    with _staged():
+    with _staged(stage):
         return str(build_meta.build_wheel(into, config_settings, metadata))
 
 
@@ -71,7 +71,7 @@ def prepare_metadata_for_build_wheel(
 ) -> str:
     """Write what is known of the wheel without building it."""
     into = str(Path(metadata_directory).absolute())
-    with _staged():
+    with _staged(_describe):
         return str(build_meta.prepare_metadata_for_build_wheel(into, config_settings))
 
 
@@ -92,11 +92,11 @@ def build_sdist(sdist_directory: str, config_settings: dict[str, Any] | None = N
 
 
 @contextmanager
-def _staged() -> Iterator[None]:
+def _staged(lay_out: Callable[[Path], None]) -> Iterator[None]:
     """Lay the package out in a temporary folder, which is the working folder meanwhile."""
     before = Path.cwd()
     with tempfile.TemporaryDirectory() as folder:
-        stage(Path(folder))
+        lay_out(Path(folder))
         os.chdir(folder)
         try:
             yield
@@ -106,12 +106,17 @@ def _staged() -> Iterator[None]:
 
 def stage(folder: Path) -> None:
     """Write the sources of the installed package into `folder`, and its project file."""
+    _describe(folder)
     package = folder / "overread"
-    _copy(SHELL, package)
     for part in (*ROOMS, "resources", "main.py"):
         _copy(ROOT / part, package / part)
     for path in package.rglob("*.py"):
         path.write_text(renamed(path.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
+
+
+def _describe(folder: Path) -> None:
+    """Write the project file into `folder`, the pages it names, and the package without rooms."""
+    _copy(SHELL, folder / "overread")
     for page in PAGES:
         _copy(ROOT / page, folder / page)
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("\n[tool.")[0]
@@ -126,7 +131,7 @@ def renamed(source: str) -> str:
     binds the name `core`, cannot be renamed so: raises `ValueError`.
     """
     lines = source.splitlines(keepends=True)
-    for node in ast.walk(ast.parse(source)):
+    for node in _statements(ast.parse(source)):
         if isinstance(node, ast.Import) and any(_ours(alias.name) for alias in node.names):
             raise ValueError(f"line {node.lineno}: write “from … import …” for modules of ours")
         if isinstance(node, ast.ImportFrom) and node.level == 0 and _ours(node.module or ""):
@@ -135,6 +140,16 @@ def renamed(source: str) -> str:
             changed = re.sub(r"from\s+", r"\g<0>overread.", line[start:], count=1)
             lines[node.lineno - 1] = line[:start] + changed
     return "".join(lines)
+
+
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield what can be or hold an import: not expressions, which are nine nodes of ten."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+            waiting.extend(getattr(node, name, ()))
 
 
 def _ours(module: str) -> bool:

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import settings
 from PySide6.QtWidgets import QApplication
 
+import gui  # noqa: F401 - what is imported from here on is imported as the window does
 from core.inference.engine import Engine
+from tests.made_once import made_once
 from tests.patient_bot import PatientBot
 
 SCREENS = Path(__file__).with_name("screens.json")
@@ -105,21 +107,11 @@ def lender() -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo, made once by the command line; no test may write into it.
-
-    A process of these tests takes over what another has made.
-    """
+    """The demo, made once by the command line; no test may write into it."""
     from tests.command_line import run_main
 
-    base = tmp_path_factory.getbasetemp()
-    common = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "synthetic heads"
-    if not common.is_dir():
-        place = tmp_path_factory.mktemp("demo")
-        written = place / common.name
-        done = run_main(place / "home", "demo", "--write", written)
-        assert (done.returncode, done.stdout.strip()) == (0, str(written)), done.stderr
-        try:
-            written.rename(common)
-        except OSError:  # another was quicker
-            return written
-    return common
+    def write(place: Path) -> None:
+        done = run_main(place.with_name("home"), "demo", "--write", place)
+        assert (done.returncode, done.stdout.strip()) == (0, str(place)), done.stderr
+
+    return made_once(tmp_path_factory, "synthetic heads", write)

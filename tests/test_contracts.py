@@ -1,6 +1,7 @@
 """What the start may load, and where torch may stand."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -36,6 +37,14 @@ def test_nothing_heavy_is_loaded_before_it_is_needed(code: str) -> None:
     if code == _HELP:
         assert {"demo", "open", "predict", "evaluate", "models"} <= set(child.stdout.split())
         assert "PySide6" not in loaded
+
+
+def test_pyside_reads_no_source_of_what_is_imported_beside_the_window() -> None:
+    child = subprocess.run(
+        [sys.executable, "-c", "import gui, builtins; print(builtins.__import__.__name__)"],
+        cwd=ROOT, check=True, capture_output=True, encoding="utf-8",
+    )  # fmt: skip
+    assert "feature" not in child.stdout
 
 
 def test_torch_is_imported_at_the_top_of_few_files_of_core() -> None:
@@ -81,8 +90,14 @@ def test_what_one_system_alone_has_would_be_found(source: str, found: list[str])
     assert list(posix_at_the_top(source)) == found
 
 
+NAMES_OF_POSIX = sorted(POSIX | {call.rpartition(".")[2] for call in POSIX_CALLS})
+A_NAME_OF_POSIX = re.compile("|".join(rf"\b{name}\b" for name in NAMES_OF_POSIX))
+
+
 def posix_at_the_top(source: str) -> Iterator[str]:
     """Yield what is done at import that only POSIX has; bodies of functions are left out."""
+    if not A_NAME_OF_POSIX.search(source):  # as in most files, which need not be parsed
+        return
     ahead: list[ast.AST] = list(ast.parse(source).body)
     while ahead:
         node = ahead.pop()
@@ -102,7 +117,10 @@ def posix_at_the_top(source: str) -> Iterator[str]:
 
 
 def top_imports(path: Path) -> Iterator[str]:
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    text = path.read_text(encoding="utf-8")
+    if "torch" not in text:  # as in most files, which need not be parsed
+        return
+    for node in ast.parse(text).body:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:

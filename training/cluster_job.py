@@ -20,8 +20,8 @@ from core.jobs.units import Unit, cards_of, unit_key
 from core.workspace.settings import home
 from core.workspace.workspace_folder import registry
 from training.command import begun
+from training.run.train_options import TrainOptions
 from training.train import read_job
-from training.train_options import TrainOptions
 from training.whole_unit import TrainingTask, do_training
 
 

@@ -6,12 +6,12 @@ from core.io.write_guard import refuse_inside
 from core.jobs.job_folder import Echo, JobFolder
 from core.jobs.training_job import begin_training
 from core.models.registry import Model, Registry
-from training.events import tell
-from training.parallel import joined_group
-from training.plan import make_plan
-from training.processes import train_together
+from training.learning.parallel import joined_group
+from training.run.events import tell
+from training.run.plan import make_plan
+from training.run.processes import train_together
+from training.run.train_options import TrainOptions, spec_of
 from training.train import read_job, run
-from training.train_options import TrainOptions, spec_of
 
 
 def train(

@@ -15,7 +15,7 @@ from core.models.train_spec import PresetName
 from core.workspace.settings import home
 
 if TYPE_CHECKING:
-    from training.train_options import TrainOptions
+    from training.run.train_options import TrainOptions
 
 _BUDGET = "Budget; of several, the first to end counts."
 
@@ -199,7 +199,7 @@ def train(
     if stop_after and not folds:
         raise AppError("--stop-after: expected --folds with it, found none. Give it, or leave out.")
     if folds:
-        from training.fold_command import cross_validate
+        from training.folds.fold_command import cross_validate
 
         dealt = (folds, repeats, group)
         cross_validate(_options(given), task, dealt, where)
@@ -226,7 +226,7 @@ def _require_complete(given: dict[str, object], task: AnyTask) -> None:
 
 def _options(given: dict[str, object]) -> TrainOptions:
     """Return options by the names of `TrainOptions`, those that were not given by their default."""
-    from training.train_options import TrainOptions
+    from training.run.train_options import TrainOptions
 
     lists = {n: tuple(v) if isinstance(v, list) else v for n, v in given.items() if v is not None}
     return TrainOptions(**{"data": Path(), "split": Path(), **lists})  # type: ignore[arg-type]
@@ -235,7 +235,7 @@ def _options(given: dict[str, object]) -> TrainOptions:
 def _run(given: dict[str, object], task: AnyTask) -> None:
     """Train what the options say, by the names of `TrainOptions`."""
     from core.workspace.workspace_folder import registry
-    from training.frame import keep_memory
+    from training.run.frame import keep_memory
     from training.tasks import train_task
 
     _require_complete(given, task)
@@ -261,7 +261,7 @@ def report(
 
     Folds of the same cases are compared in pairs; of folds and searches there is a report.html too.
     """
-    from training.results import write_results
+    from training.reports.results import write_results
 
     write_results(runs, out, notes=notes, triage_notes=triage_notes)
     say(f"Report in {out}")

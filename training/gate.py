@@ -28,11 +28,11 @@ from core.models.gate import GATE_FILE, GateReport, GateSpec, judge_candidate
 from core.models.registry import Model, read_model
 from core.workspace.chosen_labels import dataset_of_job
 from core.workspace.workspace_folder import Workspace, open_workspace
-from training.errors import TrainingError
-from training.events import tell
-from training.frame import in_job
-from training.loop import PauseRequested
-from training.scores import ScoredBy, Scores, made_of, score_model
+from training.learning.errors import TrainingError
+from training.run.events import tell
+from training.run.frame import in_job
+from training.run.loop import PauseRequested
+from training.run.scores import ScoredBy, Scores, made_of, score_model
 
 
 def run_gate(spec: GateSpec, job: JobFolder, *, echo: Echo | None = None) -> GateReport | None:
@@ -101,7 +101,7 @@ def _predictors(spec: GateSpec) -> Iterator[PredictorOf]:
     """Yield what predicts with a model; what a workspace keeps of it the window shows at once."""
 
     def run(model: Model) -> Predictor:
-        return local_predictor(model, spec.device)
+        return local_predictor(model, spec.device, threads=torch.get_num_threads())
 
     if not spec.workspace:
         yield run

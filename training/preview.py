@@ -20,15 +20,15 @@ from core.io.atomic import atomic_path, write_bytes
 from core.jobs.job_folder import JobFolder, JobWriter, folder_parser, status_of
 from core.jobs.train_preview import PLANES_FILE, PREVIEW_FILE, TrainPreview
 from core.models.train_spec import TrainSpec
-from training.augment import augment
-from training.events import tell
-from training.frame import in_job, job_progress, keep_memory, limit_job_threads
-from training.parallel import ProcessGroup
-from training.plan import Plan, PreparedCases, make_plan, prepare_cases
-from training.selection import LogitMeaning, score_cases
-from training.split import first_cases
+from training.cases.split import first_cases
+from training.learning.augment import augment
+from training.learning.parallel import ProcessGroup
+from training.learning.train_case import TrainCase, planes
+from training.run.events import tell
+from training.run.frame import in_job, job_progress, keep_memory, limit_job_threads
+from training.run.plan import Plan, PreparedCases, make_plan, prepare_cases
+from training.run.selection import LogitMeaning, score_cases
 from training.train import read_job
-from training.train_case import TrainCase, planes
 
 _CASES, _STEPS, _WARM_UP = 6, 20, 3
 _MOST_SECONDS = 30.0

@@ -6,7 +6,7 @@ from core.models.guides import GuideModel
 from core.models.registry import Model, Registry
 from training.command import train
 from training.guide.command import train_guide
-from training.train_options import TrainOptions
+from training.run.train_options import TrainOptions
 from training.triage.command import train_classifier
 
 Trained = Model | ClassifierModel | GuideModel

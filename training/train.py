@@ -27,9 +27,11 @@ from core.jobs.job_folder import (
 from core.models.registry import Model, Registry
 from core.models.train_spec import TrainSpec
 from core.workspace.reservation import reserved
-from training.errors import TrainingError
-from training.events import tell
-from training.frame import (
+from training.learning.errors import TrainingError
+from training.learning.parallel import ProcessGroup
+from training.other_tasks import take_up_other
+from training.run.events import tell
+from training.run.frame import (
     DATA_FOLDER,
     check_job,
     in_job,
@@ -40,11 +42,9 @@ from training.frame import (
     run_loop,
     turn,
 )
-from training.loop import Loop
-from training.other_tasks import take_up_other
-from training.parallel import ProcessGroup
-from training.plan import Plan, make_plan, prepare_cases
-from training.publish import publish
+from training.run.loop import Loop
+from training.run.plan import Plan, make_plan, prepare_cases
+from training.run.publish import publish
 
 
 def run(

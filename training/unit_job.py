@@ -29,12 +29,12 @@ from core.jobs.runners import make_runner
 from core.jobs.training_job import SPLIT_FILE
 from core.jobs.unit_job import UnitJob
 from core.workspace.splits import read_split
-from training.fold_cases import read_groups
-from training.fold_study import FOLDS_FOLDER, FoldPlan, run_folds
-from training.frame import keep_memory
-from training.sweep import TRIALS_FOLDER, run_sweep
-from training.sweep_report import write_sweep
-from training.sweep_space import SweepSpec, settings_of
+from training.folds.fold_cases import read_groups
+from training.folds.fold_study import FOLDS_FOLDER, FoldPlan, run_folds
+from training.run.frame import keep_memory
+from training.sweep.sweep import TRIALS_FOLDER, run_sweep
+from training.sweep.sweep_report import write_sweep
+from training.sweep.sweep_space import SweepSpec, settings_of
 from training.unit_follower import UnitFollower
 
 

@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.annotation.label_rule import FREE, LabelRule
-from core.domain.components import bounding_box
+from core.domain.components import bounding_box, fill_holes
 from core.domain.guide import PlaneValues, logit, pixel_steps, sigmoid, voxel_mm
-from core.domain.head import filled
 from core.domain.label_set import HIGHEST, LabelMap
 from core.domain.mask import BoolMask, Mask
 from core.domain.mask_judgement import head_of
@@ -64,7 +63,7 @@ class Scene:
         """Where the image shows something, or surrounds it: the brain of a stripped one."""
         if self.whole is not None:
             return self.plane.apply(self.whole.shown)
-        return filled(head_of(self.pixels))
+        return fill_holes(head_of(self.pixels)).view(np.bool_)
 
     @cached_property
     def _tops(self) -> tuple[float, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.annotation.history import Edit, History
 from core.domain.guide import Click
-from core.domain.label_set import BINARY, LabelMap, LabelSet
+from core.domain.label_set import BINARY, LabelMap, LabelSet, values_in
 from core.domain.mask import binarise
 from core.domain.plane import PLANES, Cut
 
@@ -136,11 +136,7 @@ def new_draft(
 
 def naming(labels: LabelSet, label_map: LabelMap) -> LabelSet:
     """Return the set with a label for each value of a label map (Z, Y, X) that has none yet."""
-    return labels.with_found({value for plane in label_map for value in _found(plane)})
-
-
-def _found(plane: LabelMap) -> list[int]:
-    return np.flatnonzero(np.bincount(plane.ravel())).tolist()
+    return labels.with_found(values_in(label_map))
 
 
 def is_plain(labels: LabelSet) -> bool:

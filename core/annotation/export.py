@@ -14,29 +14,26 @@ from core.annotation.versions import Version, latest_versions, load_label_map
 from core.domain.errors import DataError, FileError, reason
 from core.domain.label_set import BINARY, LabelMap, LabelSet, binary
 from core.domain.mask import Mask
-from core.io.case import Case
-from core.io.case_masks import (
+from core.io.cases.case import Case
+from core.io.cases.case_masks import (
     DrawnMask,
     check_format,
     mask_path,
-    named_region,
     read_drawn_labels,
     stored_like,
-    write_names,
     write_on,
 )
-from core.io.case_reader import LoadedCase, read_case, region_of
-from core.io.json_file import decode_json, write_json
-from core.io.slice_masks import (
+from core.io.cases.case_reader import LoadedCase, named_region, read_case, region_of
+from core.io.cases.slice_masks import (
+    SlicedMask,
     SliceTarget,
+    in_parts,
     in_slices,
     read_slice_parts,
     read_values,
-    require_same,
-    slice_parts,
     slice_paths,
-    write_planes,
 )
+from core.io.json_file import decode_json, write_json
 from core.io.stored import Stored
 from core.io.write_guard import refuse_inside
 from core.workspace.mask_maker import mask_maker
@@ -122,16 +119,11 @@ def export_mask(
         refuse_inside(dataset_root, place, also=case.folders)
     _refuse_foreign(target)
     ours = target.manifest.exists()
-    if target.like is None:
-        slices = SliceTarget(case, folder / case.id, format_name=format_name)
-        several = slices.holds_values(drawn.labels)
-        for paths, planes in slice_parts(slices, drawn.label_map, drawn.labels):
-            write_planes(paths, planes, several=several)
-            require_same(paths, planes, several=several)
-        write_names(case.id, drawn.labels, slices.folder, keep=not ours)
+    if isinstance(target.on, SlicedMask):
+        target.on.write(keep_table=not ours)
     else:
         write_on(
-            target.like,
+            target.on,
             drawn,
             target.files[0],
             case=case,
@@ -268,12 +260,12 @@ def _named(provenance: Provenance) -> str:
 class _Target:
     """What is to be written: its files, and the manifest beside or above them.
 
-    `like` is the volume whose stored grid a mask in one file lies on, None for slices.
+    `on` is the mask as slices, or the volume whose stored grid a mask in one file lies on.
     """
 
     manifest: Path
     files: tuple[Path, ...]
-    like: Stored | None = None
+    on: SlicedMask | Stored
 
     def name(self, path: Path) -> str:
         """Return the name of a file in the manifest."""
@@ -286,10 +278,9 @@ def _target(
     mask = drawn.label_map
     if in_slices(case, format_name):
         own = folder / case.id
-        slices = SliceTarget(case, own, format_name=format_name)
-        parts = slice_parts(slices, mask, drawn.labels)
-        paths = tuple(path for files, _ in parts for path in files)
-        return _Target(own / f"{case.id}{manifest}", paths)
+        target = SliceTarget(case, own, format_name=format_name)
+        slices = in_parts(target, mask, drawn.labels)
+        return _Target(own / f"{case.id}{manifest}", slices.files, slices)
     like = stored_like(case, mask)
     path = mask_path(case, folder, like, format_name)
     return _Target(folder / f"{case.id}{manifest}", (path,), like)

@@ -23,7 +23,7 @@ from core.domain.label_set import BINARY, LabelMap, LabelSet, Region
 from core.domain.mask import Mask, binarise
 from core.io.atomic import atomic_path
 from core.io.json_file import decode_json
-from core.io.tiff_codecs import imread
+from core.io.tiff.tiff_codecs import imread
 from core.workspace.store import Store, now
 from core.workspace.workspace_folder import Workspace
 

@@ -18,9 +18,9 @@ from core.domain.prediction import Prediction
 from core.domain.role import Role
 from core.domain.volume import Volume
 from core.inference.loaded_network import InferenceEngine, LoadedNetwork, MemoryShort
-from core.io.case import Case
-from core.io.case_reader import LoadedCase, read_case
-from core.io.dataset import Dataset
+from core.io.cases.case import Case
+from core.io.cases.case_reader import LoadedCase, read_case
+from core.io.datasets.dataset import Dataset
 from core.io.layouts.found import FoundCase, FoundChannel, FoundDataset, FoundMask
 from core.io.layouts.registry import Layout
 from core.io.layouts.tree import Folder
@@ -35,8 +35,8 @@ from core.workspace.splits import SplitFile as Split
 if TYPE_CHECKING:
     from core.domain.statistics import PairedComparison
     from core.models.networks.network import Network as Network
-    from core.studies.study import Study
-    from core.studies.study_summary import StudySummary
+    from core.studies.comparison.study import Study
+    from core.studies.comparison.study_summary import StudySummary
 
 __all__ = [
     "ARCHITECTURES",
@@ -92,7 +92,7 @@ __all__ = [
 
 def summarise(study: "Study", *, seed: int = 0) -> "StudySummary":
     """Return means with intervals and paired tests of a comparison; `seed` draws the resamples."""
-    from core.studies.study_summary import summarise_study
+    from core.studies.comparison.study_summary import summarise_study
 
     return summarise_study(study, seed=seed)
 

@@ -8,10 +8,10 @@ from core.domain.errors import FileError
 from core.domain.mask import Mask
 from core.domain.metrics import VolumeMetrics, volume_metrics
 from core.domain.prediction import Prediction, to_mask
-from core.io.case import Case
-from core.io.case_masks import DrawnMask, write_mask
-from core.io.case_reader import LoadedCase
-from core.io.tiff import read_mask_slice
+from core.io.cases.case import Case
+from core.io.cases.case_masks import DrawnMask, write_mask
+from core.io.cases.case_reader import LoadedCase
+from core.io.tiff.tiff import read_mask_slice
 from core.io.write_guard import refuse_inside
 from core.models.registry import Model
 

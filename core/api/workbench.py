@@ -14,10 +14,10 @@ from core.domain.prediction import Prediction
 from core.domain.progress import Progress, silent
 from core.inference.engine import Engine
 from core.inference.prediction_service import PredictionService, engine_run
-from core.io.case import Case
-from core.io.case_reader import LoadedCase
-from core.io.dataset import Dataset
-from core.io.organisation import given
+from core.io.cases.case import Case
+from core.io.cases.case_reader import LoadedCase
+from core.io.datasets.dataset import Dataset
+from core.io.datasets.organisation import given
 from core.jobs.job_start import start_job
 from core.jobs.training_job import SPLIT_FILE, make_training, taken_over
 from core.jobs.unit_job import UnitJob, make_unit_job
@@ -30,7 +30,7 @@ from core.workspace.workspace_folder import open_workspace as open_store
 from core.workspace.workspace_folder import registry, workspace_folder
 
 if TYPE_CHECKING:
-    from core.studies.study import Study
+    from core.studies.comparison.study import Study
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Workbench:
         They are of the region that a case names, else of the one that masks without labels fill.
         What fails is told in the study's `failed`. `ensemble` adds the mean of the models.
         """
-        from core.studies.study import keep_study, run_study
+        from core.studies.comparison.study import keep_study, run_study
 
         service = PredictionService(self._workspace, engine_run(self._engine, device=device))
         chosen = list(map(for_figures, self.dataset.cases if cases is None else cases))

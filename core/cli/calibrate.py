@@ -35,18 +35,18 @@ def calibrate(
     gpus: Gpus = None,
 ) -> None:
     """Fit the expected DSC on train, judge it on val: expected_dsc.csv, .json and .png."""
-    from core.io.organisation import corrected, given
+    from core.io.datasets.organisation import corrected, given
     from core.jobs.runners import make_runner
     from core.review.expected_dsc import calibration_place, write_calibration
     from core.studies.calibration_units import measure_spread
-    from core.studies.case_units import Spread
     from core.studies.expected_dsc_study import (
         calibration_cases,
         fit_measured,
         require_enough,
         write_calibration_study,
     )
-    from core.studies.model_task import model_task
+    from core.studies.scores.case_units import Spread
+    from core.studies.scores.model_task import model_task
     from core.workspace.settings import home
     from core.workspace.splits import read_split
     from core.workspace.workspace_folder import registry, workspace_folder

@@ -62,7 +62,7 @@ def _of_pictures(
     folder: Path, runner: TriageRunner
 ) -> tuple[Rows, dict[str, str], tuple[str, ...]]:
     from core.inference.picture_classes import classify_pictures
-    from core.io.picture_file import pictures_below
+    from core.io.volumes.picture_file import pictures_below
 
     with progress_bar() as progress:
         classed = classify_pictures(
@@ -82,8 +82,8 @@ def _of_cases(
     folder: Path, out: Path, runner: TriageRunner
 ) -> tuple[Rows, dict[str, str], tuple[str, ...]]:
     from core.domain.errors import AppError
-    from core.io.case import each_case
-    from core.io.case_reader import read_case
+    from core.io.cases.case import each_case
+    from core.io.cases.case_reader import read_case
 
     dataset, cases = scanned(folder, None, out)
     rows: Rows = []

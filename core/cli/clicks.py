@@ -24,7 +24,7 @@ from core.cli.say import say
 from core.domain.figure_text import figure
 
 if TYPE_CHECKING:
-    from core.studies.click_summary import ClickSummary
+    from core.studies.clicks.click_summary import ClickSummary
 
 
 def clicks(
@@ -60,11 +60,11 @@ def clicks(
 ) -> None:
     """Let a robot reader click: clicks.csv, summary.json, tools.csv and the curves."""
     from core.inference.prediction_service import predictors
-    from core.io.organisation import given
+    from core.io.datasets.organisation import given
     from core.models.certificates import engine_for
-    from core.studies.click_guide import guide_of
-    from core.studies.click_report import write_clicks
-    from core.studies.click_study import RobotOptions, run_click_study
+    from core.studies.clicks.click_guide import guide_of
+    from core.studies.clicks.click_report import write_clicks
+    from core.studies.clicks.click_study import RobotOptions, run_click_study
     from core.workspace.known_models import find_models
 
     dataset, cases = scanned(folder, case, out, given(layout, image, mask, region, channels))

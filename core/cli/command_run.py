@@ -16,10 +16,10 @@ from core.io.write_guard import refuse_inside
 
 if TYPE_CHECKING:
     from core.domain.progress import Progress
-    from core.io.case import Case
-    from core.io.dataset import Dataset
-    from core.io.organisation import Organisation
-    from core.studies.second_opinion import Verified
+    from core.io.cases.case import Case
+    from core.io.datasets.dataset import Dataset
+    from core.io.datasets.organisation import Organisation
+    from core.studies.scores.second_opinion import Verified
     from core.workspace.workspace_folder import Workspace
 
 FAILED_CASES = 3
@@ -39,7 +39,7 @@ def scanned(
     With `scores` figures are wanted. Raises `DataError` for a case that is not there, and when
     `out` lies in the dataset.
     """
-    from core.io.organisation import AS_IT_LIES
+    from core.io.datasets.organisation import AS_IT_LIES
     from core.workspace.chosen_labels import chosen_dataset
 
     refuse_inside(folder, out)

@@ -33,7 +33,7 @@ from core.cli.say import say
 from core.domain.figure_text import counted
 
 if TYPE_CHECKING:
-    from core.studies.study_summary import StudySummary
+    from core.studies.comparison.study_summary import StudySummary
 
 _ERROR = 1
 
@@ -83,7 +83,7 @@ def compare(
 ) -> None:
     """Compare models: comparison.csv, summary.json, the figures, and a report with --html."""
     from core.cli.compare_run import ComparisonRun, compare_models
-    from core.io.organisation import corrected, given
+    from core.io.datasets.organisation import corrected, given
     from core.models.certificates import engine_for
 
     where = place_of(runner, workers, address, stage=stage, gpus=gpus)

@@ -7,18 +7,18 @@ from pathlib import Path
 
 from core.cli.command_run import dataset_workspace, progress_bar, scanned
 from core.cli.told_runs import tell_lacking, told_predictors
-from core.io.organisation import Organisation
+from core.io.datasets.organisation import Organisation
 from core.jobs.runners import RunnerPlace, make_runner
 from core.models.certificates import EngineChoice
-from core.studies.case_units import Spread
-from core.studies.html_report import StudyReport, write_html
-from core.studies.reader_records import reader_records, write_measured
-from core.studies.study import Study, keep_study, run_study
-from core.studies.study_pictures import study_pictures
-from core.studies.study_report import reviews_csv, write_study
-from core.studies.study_summary import StudySummary
-from core.studies.study_units import predict_ahead
-from core.studies.verified_study import verified_study
+from core.studies.comparison.html_report import StudyReport, write_html
+from core.studies.comparison.study import Study, keep_study, run_study
+from core.studies.comparison.study_pictures import study_pictures
+from core.studies.comparison.study_report import reviews_csv, write_study
+from core.studies.comparison.study_summary import StudySummary
+from core.studies.comparison.study_units import predict_ahead
+from core.studies.comparison.verified_study import verified_study
+from core.studies.scores.case_units import Spread
+from core.studies.scores.reader_records import reader_records, write_measured
 from core.workspace.known_models import find_models
 
 REPORT_FILE, REVIEWS_FILE = "report.html", "reviews.csv"
@@ -89,7 +89,13 @@ def compare_models(job: ComparisonRun) -> tuple[Study, StudySummary, tuple[str, 
             pictures = study_pictures(study, cases, predictor_of)
             told = reader_records(workspace.store, cases)
             report = StudyReport(
-                title, study, summary, told.reviews, pictures, measured=told.measured
+                title,
+                study,
+                summary,
+                told.reviews,
+                pictures,
+                measured=told.measured,
+                drawn=job.out,
             )
             write_html(job.out / REPORT_FILE, report)
             reviews_csv(job.out / REVIEWS_FILE, report.said())

@@ -25,7 +25,7 @@ def convert(
 ) -> None:
     """Write IN as the format that OUT's name or --format says; OUT is never overwritten."""
     from core.io.archive import opened
-    from core.io.conversion import ConversionWanted, converted, refuse_existing
+    from core.io.datasets.conversion import ConversionWanted, converted, refuse_existing
     from core.workspace.settings import patient_names_wanted
 
     refuse_existing(target)

@@ -64,11 +64,11 @@ def evaluate(
     gpus: Gpus = None,
 ) -> None:
     """Score a model against the ground truth: metrics.csv, slices.csv, summary.json, dsc.png."""
-    from core.io.organisation import corrected, given
-    from core.studies.case_task import CaseTask
-    from core.studies.case_units import evaluate_spread
-    from core.studies.evaluation_report import write_evaluation
-    from core.studies.mask_settings import mask_settings
+    from core.io.datasets.organisation import corrected, given
+    from core.studies.scores.case_task import CaseTask
+    from core.studies.scores.case_units import evaluate_spread
+    from core.studies.scores.evaluation_report import write_evaluation
+    from core.studies.scores.mask_settings import mask_settings
 
     where = place_of(runner, workers, address, stage=stage, gpus=gpus)
     said = given(layout, image, mask, region, channels, spacing)

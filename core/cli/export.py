@@ -36,7 +36,7 @@ from core.cli.say import say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.io.case import Case
+    from core.io.cases.case import Case
 
 
 def export(
@@ -86,12 +86,12 @@ def export(
     from core.domain.errors import DataError
     from core.domain.plane import PLANES
     from core.inference.prediction_service import predictors
-    from core.io.organisation import corrected, given
+    from core.io.datasets.organisation import corrected, given
     from core.models.certificates import engine_for
-    from core.studies.case_export import ExportOrder, export_cases
-    from core.studies.case_pictures import Drawing, PictureKinds, draw_cases
-    from core.studies.exported_mask import ExportSource
-    from core.studies.pictures import PictureStyle
+    from core.studies.export.case_export import ExportOrder, export_cases
+    from core.studies.export.case_pictures import Drawing, PictureKinds, draw_cases
+    from core.studies.export.exported_mask import ExportSource
+    from core.studies.export.pictures import PictureStyle
     from core.workspace.known_models import find_models
 
     if masks is None and (images or format_name is not None):

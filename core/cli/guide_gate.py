@@ -21,10 +21,10 @@ def gate_guide(
     """Hold a guide against the one that answers clicks, on cases from which neither learnt."""
     from core.cli.command_run import dataset_workspace
     from core.domain.figure_text import figure, signed
-    from core.io.organisation import given
+    from core.io.datasets.organisation import given
     from core.jobs.job_folder import create_job, next_job_path
+    from core.studies.clicks.guide_gate_job import run_guide_gate
     from core.studies.gate_specs import guide_gate_spec
-    from core.studies.guide_gate_job import run_guide_gate
     from core.workspace.chosen_labels import chosen_dataset
     from core.workspace.settings import home
     from core.workspace.workspace_folder import registry

@@ -25,10 +25,10 @@ def info(
 ) -> None:
     """Print what files say of their geometry, what is believed and why."""
     from core.io.archive import opened
-    from core.io.case_info import DatasetInfo, heading_of, known_of, text_of
+    from core.io.cases.case_info import DatasetInfo, heading_of, known_of, text_of
+    from core.io.cases.mask_evidence import told_by_masks
+    from core.io.datasets.organisation import corrected, found_in, given
     from core.io.json_file import json_text
-    from core.io.mask_evidence import told_by_masks
-    from core.io.organisation import corrected, found_in, given
 
     with opened(path) as root:
         how = corrected(given(layout, image, mask), role, point=point)

@@ -13,12 +13,12 @@ from core.cli.say import say
 from core.cli.told_runs import said_once, tell_lacking
 
 if TYPE_CHECKING:
-    from core.io.case import Case
-    from core.io.organisation import Organisation
+    from core.io.cases.case import Case
+    from core.io.datasets.organisation import Organisation
     from core.jobs.runners import RunnerPlace
     from core.models.registry import Model
-    from core.studies.case_units import Spread
-    from core.studies.model_task import ModelTask
+    from core.studies.scores.case_units import Spread
+    from core.studies.scores.model_task import ModelTask
 
 OutDir = Annotated[Path, typer.Option(help="Folder to write into, outside DIR.")]
 ModelId = Annotated[str, typer.Option("--model", help="Model id; the champion when not given.")]
@@ -63,8 +63,8 @@ def ready(job: ModelRun, where: RunnerPlace) -> ReadyRun:
     from core.inference.engines import check_device
     from core.jobs.runners import make_runner
     from core.models.certificates import engine_for
-    from core.studies.case_units import Spread
-    from core.studies.model_task import model_task, opened
+    from core.studies.scores.case_units import Spread
+    from core.studies.scores.model_task import model_task, opened
     from core.workspace.settings import home
     from core.workspace.workspace_folder import registry as registry_of
     from core.workspace.workspace_folder import workspace_folder

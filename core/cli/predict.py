@@ -50,10 +50,10 @@ def predict(
     gpus: Gpus = None,
 ) -> None:
     """Write predicted masks: a file a case in the format of its images, or a TIFF a slice."""
-    from core.io.case_masks import check_format
-    from core.io.organisation import corrected, given
-    from core.studies.case_task import CaseTask
-    from core.studies.case_units import predict_spread
+    from core.io.cases.case_masks import check_format
+    from core.io.datasets.organisation import corrected, given
+    from core.studies.scores.case_task import CaseTask
+    from core.studies.scores.case_units import predict_spread
 
     where = place_of(runner, workers, address, stage=stage, gpus=gpus)
     check_format(format_name)

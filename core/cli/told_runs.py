@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from core.domain.progress import Progress
     from core.domain.volume import Volume
     from core.inference.prediction_service import Predictor, PredictorOf
-    from core.io.case import Case
-    from core.io.case_reader import LoadedCase
+    from core.io.cases.case import Case
+    from core.io.cases.case_reader import LoadedCase
     from core.models.classifiers import ClassifierModel
     from core.models.model_fit import ModelFit
     from core.models.registry import Model
-    from core.studies.case_units import Followed
+    from core.studies.scores.case_units import Followed
     from core.workspace.workspace_folder import Workspace
 
 _MOST = 5

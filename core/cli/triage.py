@@ -16,7 +16,7 @@ from core.io.write_guard import refuse_inside
 if TYPE_CHECKING:
     from core.domain.progress import Progress
     from core.domain.triage import Triage
-    from core.io.case_reader import LoadedCase
+    from core.io.cases.case_reader import LoadedCase
 
 TRIAGE_FILE = "triage.csv"
 

@@ -4,6 +4,8 @@ Every error a reader may cause or meet is an `AppError`, whose text is a whole s
 expected, what was found, what to do. Anything else that escapes is a fault of Overread itself.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -39,3 +41,15 @@ class WorkspaceError(AppError):
 def reason(error: OSError) -> str:
     """Return the system's words for `error`, without its number and path."""
     return (error.strerror or str(error) or type(error).__name__).lower()
+
+
+@contextmanager
+def told_of_memory(name: str) -> Iterator[None]:
+    """Raise `DataError` in the place of `MemoryError`, with what can be done."""
+    try:
+        yield
+    except MemoryError as error:
+        raise DataError(
+            f"{name}: expected pixels that fit into memory, found too little of it. Close other "
+            "programs, or resample the case."
+        ) from error

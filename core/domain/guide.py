@@ -42,7 +42,7 @@ class Click(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     far as the lesion goes on. `strength` 0 to 1 says how wide it works, one half as measured.
     `channel` is the one it was made on, by which a replay finds the same grey values. `left_out`
     are slices of its plane that the reader wants left as they are, wherever it is carried. With
-    `inside` it adds nothing beyond what the image shows, see `core.domain.head.filled`.
+    `inside` it adds nothing beyond what the image shows, see `core.domain.components.fill_holes`.
     """
 
     z: int

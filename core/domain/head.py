@@ -24,24 +24,6 @@ def silhouette(bright: NDArray[np.bool_], *, rim: float = 0.0) -> NDArray[np.boo
     return _between(bright, rim) & down
 
 
-def filled(shown: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return what is shown (Z, Y, X) with all that it surrounds on its slice, as ventricles are.
-
-    Of an image whose skull was stripped that is the brain, of another one the head.
-    """
-    from scipy import ndimage
-
-    within_slices = np.zeros((3, 3, 3), bool)
-    within_slices[1] = ndimage.generate_binary_structure(2, 1)
-    pieces, count = ndimage.label(~shown, within_slices)
-    outside = np.zeros(count + 1, bool)
-    for edge in (pieces[:, 0], pieces[:, -1], pieces[..., 0], pieces[..., -1]):
-        outside[edge] = True
-    outside[0] = False
-    found: NDArray[np.bool_] = ~outside[pieces]
-    return found
-
-
 def _between(bright: NDArray[np.bool_], rim: float) -> NDArray[np.bool_]:
     """Return what lies in each row (last axis) between its ends, `rim` of the widest one inside."""
     width = bright.shape[-1]

@@ -284,43 +284,52 @@ class LabelSet:
     def with_label(self, label: Label) -> "LabelSet":
         """Return the set with `label` in place of the one of its value, or beside the others.
 
-        Regions stay, but a region that had the name of the label before it has the new one.
+        What has the name of the label before it has the new one: a region that it alone makes, the
+        combinations that it is a part of, and what masks without labels are of.
         """
-        others = tuple(each for each in self.labels if each.value != label.value)
-        old = next((each.name for each in self.labels if each.value == label.value), label.name)
-        regions = tuple(
-            Region(label.name, region.values)
-            if region.name == old and region.values == (label.value,)
-            else region
-            for region in self.regions
-        )
-        named = {each.value: each.name for each in (*others, label)}
-        before = {**named, label.value: old}
-        followed = (
-            replace(each, name=_joined(each, named)) if each.name == _joined(each, before) else each
-            for each in others
-        )
-        fills = label.name if self.fills == old else self.fills
-        return LabelSet((*followed, label), regions, fills)
+        return self._with_labels({label.value: label})
 
     def renamed(self, names: Iterable[tuple[int, str]]) -> "LabelSet":
         """Return the set with other names for the labels of these values; new values are added.
 
-        A region that has the name of a label that alone makes it is renamed with it.
+        All at once, so that two may change their names; the rest is as `with_label` has it.
         """
         told = dict(names)
         whole = self.with_found(told)
-        before: dict[tuple[int, ...], str] = {(lb.value,): lb.name for lb in self.labels}
-        labels = tuple(
-            replace(label, name=told.get(label.value, label.name)) for label in whole.labels
+        return whole._with_labels(
+            {value: replace(whole.label(value), name=name) for value, name in told.items()}
         )
+
+    def _with_labels(self, labels: Mapping[int, Label]) -> "LabelSet":
+        before = {each.value: each.name for each in self.labels}
+        names = before | {value: label.name for value, label in labels.items()}
+        kept = (
+            replace(each, name=_joined(each, names))
+            if each.parts and each.name == _joined(each, before)
+            else each
+            for each in self.labels
+            if each.value not in labels
+        )
+        made = (*kept, *labels.values())
+        now = {each.value: each.name for each in made}
         regions = tuple(
-            replace(region, name=told[region.values[0]])
-            if before.get(region.values) == region.name and region.values[0] in told
-            else region
+            replace(region, name=next((now[v] for v in self._alone(region)), region.name))
             for region in self.regions
         )
-        return LabelSet(labels, regions, self.fills)
+        followed = dict(zip((each.name for each in self.regions), regions, strict=True))
+        if self.fills in followed:
+            return LabelSet(made, regions, followed[self.fills].name)
+        fills = next((now[v] for v, name in before.items() if name == self.fills), self.fills)
+        return LabelSet(made, regions, fills)
+
+    def _alone(self, region: Region) -> tuple[int, ...]:
+        """Return the value of the label that a region is, by name and by what it is made of."""
+        return tuple(
+            each.value
+            for each in self.labels
+            if each.name == region.name
+            and set(region.values) in ({each.value}, set(self.spread(each).values))
+        )
 
     def with_found(self, values: Iterable[int], known: "LabelSet | None" = None) -> "LabelSet":
         """Return the set with a label for each of `values` that has none yet; 0 is left out.
@@ -359,6 +368,16 @@ def from_values(values: Iterable[int]) -> LabelSet:
     """
     found = sorted({int(value) for value in values} - {0})
     return binary() if found == [1] else LabelSet(tuple(map(_unnamed, found)))
+
+
+def values_in(label_map: NDArray[np.uint8]) -> list[int]:
+    """Return the values that a label map (Z, Y, X), or a part of it, has beside 0, ascending."""
+    seen = np.zeros(HIGHEST + 1, bool)
+    # Slice by slice: counting takes eight bytes a voxel for the while.
+    for plane in label_map if label_map.ndim > 2 else label_map[np.newaxis]:
+        seen |= np.bincount(plane.ravel(), minlength=HIGHEST + 1) > 0
+    seen[0] = False
+    return np.flatnonzero(seen).tolist()
 
 
 def colour_of(value: int) -> Colour:

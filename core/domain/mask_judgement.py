@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain.components import fill_holes
+
 _HALF = 0.5
 _SMALL = 0.25
 _MOST_OF_BORDER = 0.9
@@ -109,10 +111,7 @@ def _about_outline(name: str, mask: NDArray[np.uint8]) -> str:
     size = sum(map(np.count_nonzero, used))
     if sum(map(_within, used)) > _THIN * size:
         return ""
-    from scipy.ndimage import binary_fill_holes  # not before a line was seen
-
-    filled = sum(int(np.count_nonzero(binary_fill_holes(plane))) for plane in used)
-    if filled <= _HOLLOW * int(size):
+    if np.count_nonzero(fill_holes(mask)) <= _HOLLOW * int(size):
         return ""
     return (
         f"{name}: expected a mask of the lesion, found its outline alone. The lines count as the "

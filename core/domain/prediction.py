@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.label_set import HIGHEST, LabelMap, LabelSet, Region
+from core.domain.label_set import LabelMap, LabelSet, Region, values_in
 from core.domain.mask import Mask
 from core.domain.model_output import ModelOutput
 
@@ -240,9 +240,8 @@ class SureLabels:
         return replace(self, labels=labels.with_found(self._found, self.labels), foreign=foreign)
 
     @cached_property
-    def _found(self) -> tuple[int, ...]:
-        counts = np.bincount(self.painted.ravel(), minlength=HIGHEST + 1)
-        return tuple(int(value) for value in np.flatnonzero(counts) if value)
+    def _found(self) -> list[int]:
+        return values_in(self.painted)
 
 
 SaidLabels: TypeAlias = LabelProbabilities | SureLabels

@@ -12,7 +12,7 @@ from core.domain.progress import Progress, silent
 from core.domain.volume import Volume
 from core.io.csv_file import write_csv
 from core.io.json_file import write_json
-from core.io.picture_file import read_picture
+from core.io.volumes.picture_file import read_picture
 from core.models.classifiers import ClassifierModel
 from core.models.provenance import made_from
 

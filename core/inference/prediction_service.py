@@ -14,8 +14,8 @@ from core.domain.errors import DataError
 from core.domain.prediction import LabelProbabilities, OnSlices, Prediction
 from core.domain.progress import Progress, silent
 from core.inference.engines import check_device
-from core.io.case_reader import LoadedCase
-from core.models.filled_label import filled, output_of
+from core.io.cases.case_reader import LoadedCase
+from core.models.filled_label import in_focus, output_of
 from core.models.mask_model import MaskModel
 from core.models.registry import Model
 from core.workspace import prediction_cache
@@ -133,18 +133,21 @@ def local_run(device: str) -> RunModel:
     return run
 
 
-def local_predictor(model: Model, device: str = "auto") -> Predictor:
-    """Return what runs `model` in this process; raises `ModelError` when its weights do not fit."""
-    run = _runner(model, device)
-    return lambda loaded, progress: filled(loaded, run(loaded, progress)).focused(loaded.focus)
+def local_predictor(model: Model, device: str = "auto", *, threads: int = 0) -> Predictor:
+    """Return what runs `model` in this process; raises `ModelError` when its weights do not fit.
+
+    `threads` are those a processor may use for it, 0 for all that this process may.
+    """
+    run = _runner(model, device, threads)
+    return lambda loaded, progress: in_focus(loaded, run(loaded, progress))
 
 
-def _runner(model: Model, device: str) -> Predictor:
+def _runner(model: Model, device: str, threads: int = 0) -> Predictor:
     """Return runs whose labels have the model's own names and values, as they are kept."""
     from core.inference.inference_ensemble import open_runner
     from core.inference.volume_inference import RunOptions
 
-    runner, options = open_runner(model), RunOptions(device)
+    runner, options = open_runner(model, threads=threads), RunOptions(device)
     return lambda loaded, progress: runner.predict(loaded.volume, options, progress=progress)
 
 

@@ -11,8 +11,8 @@ from typing import TypeAlias
 from core.domain.errors import AppError
 from core.domain.progress import Progress, part, silent
 from core.domain.triage import Triage
-from core.io.case import Case
-from core.io.case_reader import LoadedCase, read_case
+from core.io.cases.case import Case
+from core.io.cases.case_reader import LoadedCase, read_case
 from core.io.csv_file import write_csv
 from core.io.json_file import write_json
 from core.models.classifiers import ClassifierModel

@@ -4,8 +4,9 @@ Another package adds a format by an entry point of the group `overread.readers` 
 `Reader`. One that cannot be loaded is named in the log and left out.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
@@ -18,7 +19,14 @@ from core.domain.volume import Pixels
 from core.io import file_bytes
 from core.io.stored import PixelStream, Stored
 
-_OWN = ("nifti", "nrrd_file", "metaimage", "dicom_seg", "dicom_series", "tiff_stack")
+_OWN = (
+    "volumes.nifti",
+    "volumes.nrrd_file",
+    "volumes.metaimage",
+    "dicom.dicom_seg",
+    "dicom.dicom_series",
+    "tiff.tiff_stack",
+)
 _HEAD = 512
 _SAID = 160
 
@@ -54,7 +62,8 @@ class Open(Protocol):
 class Reader:
     """One format: its name, its file name endings (lower case, longest first), what reads it.
 
-    `open` is for formats whose pixels need not be read at once.
+    `open` is for formats whose pixels need not be read at once, `beside` for those whose files may
+    name others that are read with them: it returns these for one file, and may raise `FileError`.
     """
 
     name: str
@@ -63,6 +72,7 @@ class Reader:
     matches: Matches
     read: Read
     open: Open | None = None
+    beside: Callable[[Path], Sequence[Path]] | None = None
 
 
 @cache
@@ -116,6 +126,22 @@ def read(*files: Path, point: int | None = None) -> Stored:
     paths, telling, reader = _reader_of_all(files)
     with _damage_told(telling, reader):
         return reader.read(paths, point=point).read_by(reader.name)
+
+
+def with_data(files: Iterable[Path]) -> tuple[Path, ...]:
+    """Return files with those that hold their data, where they are headers alone; each once.
+
+    The format is told by the ending; of a damaged header there is nothing beside it.
+    """
+    found: list[Path] = []
+    for path in files:
+        found.append(path)
+        name = path.name.casefold()
+        reader = next((each for each in readers()[0] if name.endswith(each.suffixes)), None)
+        if reader is not None and reader.beside is not None:
+            with suppress(AppError, OSError):
+                found += (Path(os.path.normpath(each)) for each in reader.beside(path))
+    return tuple(dict.fromkeys(found))
 
 
 def opened(*files: Path, point: int | None = None) -> PixelStream:

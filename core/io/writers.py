@@ -15,10 +15,16 @@ from core.domain.grid import Grid
 from core.domain.label_set import BINARY, LabelMap, LabelSet
 from core.io import readers
 from core.io.atomic import atomic_path
-from core.io.label_table import is_same_table, table_of, write_label_table
+from core.io.labels.label_table import is_same_table, table_of, write_names
 from core.io.stored import Passport, Stored
 
-_OWN = ("nifti_write", "nrrd_write", "metaimage_write", "tiff_write", "dicom_seg_write")
+_OWN = (
+    "volumes.nifti_write",
+    "volumes.nrrd_write",
+    "volumes.metaimage_write",
+    "tiff.tiff_write",
+    "dicom.dicom_seg_write",
+)
 _SAME = 1e-3
 """What is read back may lie this part of a voxel beside: single precision of a header."""
 
@@ -138,8 +144,9 @@ def write(
     """
     writer = writer_of(path, format_name=format_name)
     labels = stored.labels or BINARY
-    tables = () if writer.keeps_names(path.name) or labels.is_binary else (table_of(path),)
-    for place in (path, *(each for each in tables if not is_same_table(each, labels))):
+    named, table = writer.keeps_names(path.name), table_of(path)
+    other = not (named or labels.is_binary or is_same_table(table, labels))
+    for place in (path, table) if other else (path,):
         if place.exists() and not overwrite:
             raise FileError(
                 place,
@@ -150,10 +157,7 @@ def write(
     with atomic_path(path) as temporary:
         writer.write(temporary, Order(stored, path.name, provenance or NOBODY))
         _check(path, readers.read(temporary), stored, writer)
-    written = tuple(each for each in tables if not (keep_table and each.exists()))
-    for each in written:
-        write_label_table(each, labels)
-    return (path, *written)
+    return (path, *(() if named else write_names(table, labels, keep=keep_table)))
 
 
 def _check(path: Path, found: Stored, meant: Stored, writer: Writer) -> None:

@@ -19,9 +19,9 @@ JobProgram: TypeAlias = Literal["train", "gate", "guide_gate", "preview", "study
 _MODULES: dict[JobProgram, str] = {
     "train": "training.train",
     "gate": "training.gate",
-    "guide_gate": "core.studies.guide_gate_job",
+    "guide_gate": "core.studies.clicks.guide_gate_job",
     "preview": "training.preview",
-    "study": "core.studies.study_job",
+    "study": "core.studies.comparison.study_job",
     "units": "training.unit_job",
 }
 _ON_CLUSTER = "training.cluster_job"

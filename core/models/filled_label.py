@@ -5,7 +5,7 @@ from dataclasses import replace
 from core.domain.label_set import LabelSet, Region
 from core.domain.model_output import ModelOutput
 from core.domain.prediction import LabelProbabilities, Prediction
-from core.io.case_reader import LoadedCase
+from core.io.cases.case_reader import LoadedCase, of_the_region
 
 _AS = "-as-"
 """What stands in the key of a prediction before the values that it fills."""
@@ -24,6 +24,11 @@ def filled(loaded: LoadedCase, prediction: Prediction) -> Prediction:
     several = LabelProbabilities(prediction.probability[None], output_of(labels, region))
     key = f"{prediction.key}{_AS}{'.'.join(map(str, region.values))}"
     return replace(prediction, key=key, several=several, focus=region)
+
+
+def in_focus(loaded: LoadedCase, prediction: Prediction) -> Prediction:
+    """Return what a model says of a case, as the label that it fills, of the region in focus."""
+    return of_the_region(loaded, filled(loaded, prediction))
 
 
 def is_filled(prediction: Prediction) -> bool:

@@ -9,10 +9,10 @@ from pathlib import Path
 from core.domain.errors import DataError, FileError
 from core.domain.prediction import Prediction
 from core.domain.volume import Volume
-from core.io.case import Case
-from core.io.case_reader import LoadedCase
-from core.io.foreign_mask import read_foreign, tells_labels
-from core.io.mask_folder import MaskFolder, find_masks
+from core.io.cases.case import Case
+from core.io.cases.case_reader import LoadedCase
+from core.io.cases.foreign_mask import read_foreign, tells_labels
+from core.io.cases.mask_folder import MaskFolder, find_masks
 from core.models.certificates import EngineChoice
 from core.models.registry import Model, ModelSpec
 

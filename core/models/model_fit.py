@@ -11,7 +11,7 @@ from core.domain.errors import ModelError
 from core.domain.grid import Spacing
 from core.domain.role import Role
 from core.domain.volume import Volume
-from core.io.case import Case
+from core.io.cases.case import Case
 from core.models.acquisition import Acquisition, acquisition_of, resampled_words, spacing_words
 from core.models.classifiers import ClassifierModel, ClassifierSpec
 from core.models.contract import Mapping, mapping

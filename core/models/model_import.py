@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -16,7 +17,7 @@ from core.models.foreign.foreign_model import ForeignModel
 from core.models.foreign.monai_bundle import read_bundle
 from core.models.foreign.nnunet_checkpoint import is_nnunet, read_nnunet
 from core.models.model_folder import check_id
-from core.models.networks.builder import build_network
+from core.models.networks.builder import build_network, shapes_alone
 from core.models.networks.spec import NetworkSpec
 from core.models.networks.weights import load_weights, read_checkpoint, read_state_dict
 from core.models.preprocessing import Preprocessing
@@ -125,14 +126,19 @@ def nearest_fit(state: Mapping[str, Tensor]) -> str:
         )
     best, most = "", 0
     for name in _TRIED:
-        with torch.device("meta"):
-            own = build_network(NetworkSpec(name, 3, {})).state_dict()
-        common = len(own.keys() & state.keys())
+        common = len(_names_of(name) & state.keys())
         if common > most:
             best, most = name, common
     if 2 * most < len(state):
         return ""
     return f"Of {len(state)} names {most} are those of {best} with its own arguments."
+
+
+@cache
+def _names_of(architecture: str) -> frozenset[str]:
+    """Return the names of all weights of an architecture with its own arguments."""
+    with shapes_alone():
+        return frozenset(build_network(NetworkSpec(architecture, 3, {})).state_dict())
 
 
 def _require_numbers(stored: Mapping[str, Tensor], file: Path) -> None:

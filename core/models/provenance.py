@@ -14,8 +14,9 @@ import numpy as np
 
 from core.domain.errors import ModelError
 from core.domain.mask import Mask
-from core.io.case import Case
-from core.io.case_reader import LoadedCase
+from core.io.cases.case import Case
+from core.io.cases.case_reader import LoadedCase
+from core.io.readers import with_data
 from core.models.classifiers import ClassifierSpec
 from core.models.lineage import code_version
 from core.models.registry import ModelSpec
@@ -106,7 +107,7 @@ def files_hash(case: Case) -> str:
     """Return the SHA-256 of the files of a case; a word instead where one cannot be read."""
     digest = sha256()
     try:
-        for path in case.files:
+        for path in with_data(case.files):
             with path.open("rb") as file:
                 while chunk := file.read(_CHUNK):
                     digest.update(chunk)

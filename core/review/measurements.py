@@ -16,7 +16,7 @@ from core.domain.grid import Grid, LengthUnit, Spacing
 from core.domain.plane import PLANES, PlaneName
 from core.domain.plane_metric import PlaneMetric, PlanePlace, plane_metric
 from core.domain.region_values import RegionValues
-from core.io.case import Case
+from core.io.cases.case import Case
 from core.io.csv_file import write_csv
 from core.review.subject import Subject
 from core.workspace.store import Store

@@ -7,7 +7,7 @@ from core.domain.errors import ModelError
 from core.domain.prediction import Prediction
 from core.domain.triage import LIKELY, Triage, likely_slices
 from core.domain.uncertainty import CaseDoubt, doubt
-from core.io.case import Case
+from core.io.cases.case import Case
 from core.models.registry import Model
 from core.review.expected_dsc import Calibration, read_calibration
 from core.workspace.store import Store

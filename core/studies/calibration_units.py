@@ -7,12 +7,12 @@ import msgspec
 
 from core.domain.errors import DataError
 from core.domain.progress import Progress, silent
-from core.io.case import Case
+from core.io.cases.case import Case
 from core.models.provenance import CaseInput
-from core.studies.case_task import CaseTask
-from core.studies.case_units import Spread, case_outcomes
 from core.studies.expected_dsc_study import DoubtRow, Measurements, measure
-from core.studies.model_task import ModelTask, opened
+from core.studies.scores.case_task import CaseTask
+from core.studies.scores.case_units import Spread, case_outcomes
+from core.studies.scores.model_task import ModelTask, opened
 
 
 class _Measured(msgspec.Struct, frozen=True):

@@ -16,7 +16,7 @@ from core.inference.inference_ensemble import AnyRunner, open_runner
 from core.inference.inference_triage import TriageRunner
 from core.inference.model_graph import prepare_graph
 from core.inference.volume_inference import RunOptions
-from core.io.case_reader import read_case
+from core.io.cases.case_reader import read_case
 from core.models.any_model import AnyModel
 from core.models.certificates import (
     TORCH,
@@ -31,8 +31,8 @@ from core.models.registry import Model
 
 if TYPE_CHECKING:
     from core.domain.prediction import Prediction
-    from core.io.case import Case
-    from core.io.case_reader import LoadedCase
+    from core.io.cases.case import Case
+    from core.io.cases.case_reader import LoadedCase
 
 _EXACT = EngineChoice("torch", "float32")
 _PACKAGES = {"openvino": "openvino", "onnx": "onnxruntime", "torch": "torch"}

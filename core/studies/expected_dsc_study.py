@@ -11,14 +11,14 @@ from core.domain.errors import AppError, ModelError
 from core.domain.progress import Progress, part, silent
 from core.domain.uncertainty import CaseDoubt, doubt, mirrored, unmirrored
 from core.inference.prediction_service import Predictor
-from core.io.case import Case
-from core.io.case_reader import LoadedCase, read_case
+from core.io.cases.case import Case
+from core.io.cases.case_reader import LoadedCase, read_case
 from core.io.csv_file import write_csv
 from core.io.json_file import write_json
 from core.models.provenance import CaseInput, Made, input_of, made_from
 from core.models.registry import Model
 from core.review.expected_dsc import Calibration, fit_calibration, judge_fit
-from core.studies.case_score import score_case
+from core.studies.scores.case_score import score_case
 from core.studies.uncertainty_figures import draw_expected_dsc
 from core.workspace.splits import SplitFile
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from core.domain.errors import AppError
-from core.io.dataset import Dataset
+from core.io.datasets.dataset import Dataset
 from core.models.gate import GateSpec
 from core.models.guide_choice import answering_guide
 from core.models.guides import Guides

@@ -12,10 +12,10 @@ from msgspec import UNSET, UnsetType
 
 from core.domain.errors import DataError
 from core.domain.label_set import LabelSet, Region, from_values
-from core.io.case import Case
-from core.io.case_reader import read_case, region_of
-from core.io.dataset import Dataset
-from core.io.organisation import AS_IT_LIES, Organisation, given
+from core.io.cases.case import Case
+from core.io.cases.case_reader import read_case, region_of
+from core.io.datasets.dataset import Dataset
+from core.io.datasets.organisation import AS_IT_LIES, Organisation, given
 from core.models.label_choice import LabelChoice
 from core.workspace.known_dataset import recalled, scan_known
 from core.workspace.settings import home

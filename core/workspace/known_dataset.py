@@ -14,9 +14,9 @@ from core.domain.errors import DataError
 from core.domain.progress import Progress, silent
 from core.io.archive import is_zip, unpack
 from core.io.atomic import make_private_folder
-from core.io.dataset import Dataset, scan
+from core.io.datasets.dataset import Dataset, scan
+from core.io.datasets.organisation import AS_IT_LIES, Organisation
 from core.io.json_file import decode_json, write_json
-from core.io.organisation import AS_IT_LIES, Organisation
 from core.workspace.settings import home
 from core.workspace.workspace_folder import workspace_folder
 

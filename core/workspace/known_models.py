@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from core.io.case import Case
+from core.io.cases.case import Case
 from core.models.certificates import ANY, EngineChoice
 from core.models.mask_model import mask_models
 from core.models.registry import Model

@@ -7,7 +7,7 @@ import msgspec
 
 from core.domain.errors import AppError
 from core.io.atomic import write_bytes
-from core.io.case import Case
+from core.io.cases.case import Case
 from core.io.json_file import decode_json
 from core.models.mask_model import mask_model
 from core.models.registry import Model

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from core.domain.counted_mask import count_mask
 from core.domain.errors import ModelError
 from core.domain.prediction import Prediction
-from core.io.case_reader import LoadedCase
-from core.io.prediction_file import load_prediction, save_prediction
-from core.models.filled_label import filled
+from core.io.cases.case_reader import LoadedCase
+from core.io.datasets.prediction_file import load_prediction, save_prediction
+from core.models.filled_label import in_focus
 from core.models.mask_model import MaskModel
 from core.models.registry import Model, prediction_key
 from core.workspace.score_keys import score_key
@@ -54,7 +54,7 @@ def keep_prediction(
     """
     if not workspace.store.read_only:
         save_prediction(workspace.prediction_path(model.spec.id, loaded.case.id), prediction)
-    prediction = filled(loaded, prediction).focused(loaded.focus)
+    prediction = in_focus(loaded, prediction)
     score = _score(loaded, model, prediction)
     workspace.put_score(score)
     return Scored(prediction, score)
@@ -64,7 +64,7 @@ def scored(
     loaded: LoadedCase, model: Model, workspace: Workspace, prediction: Prediction
 ) -> Scored:
     """Return a prediction of the case's region with the score kept of it, made where none is."""
-    prediction = filled(loaded, prediction).focused(loaded.focus)
+    prediction = in_focus(loaded, prediction)
     score = workspace.scores(model.spec.id, loaded.case.region).get(loaded.case.id)
     if score is None or score.key != score_key(model, prediction.filed):
         score = _score(loaded, model, prediction)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from core.domain.errors import DataError, FileError
 from core.domain.prediction import Prediction
-from core.io.case_reader import LoadedCase
-from core.io.prediction_file import read_prediction
-from core.models.filled_label import filled
+from core.io.cases.case_reader import LoadedCase
+from core.io.datasets.prediction_file import read_prediction
+from core.models.filled_label import in_focus
 from core.workspace.workspace_folder import prediction_name
 
 _HASH_LENGTH = 32
@@ -48,7 +48,7 @@ class PredictionFolder:
                 action="Copy it again from where it was computed.",
             )
         _check(path, prediction, loaded)
-        return filled(loaded, prediction).focused(loaded.focus)
+        return in_focus(loaded, prediction)
 
 
 def open_predictions(root: Path) -> PredictionFolder:

@@ -1,7 +1,7 @@
 """Tables of the workspace's SQLite file, as steps from one version of it to the next.
 
 A step that was released is never changed: a workspace made by an older Overread takes the steps it
-has not seen, in order, each in one transaction.
+has not seen, in order, all in one transaction.
 """
 
 _SCORES_AND_STATES = """

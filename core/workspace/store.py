@@ -79,18 +79,19 @@ class Store:
                 "Open it with the newer Overread that wrote it."
             )
         while (version := self._version()) < len(STEPS):
-            self._take_step(version)
+            self._take_steps(version)
 
-    def _take_step(self, version: int) -> None:
-        """Lead the file from `version` to the next, unless another window has by now."""
+    def _take_steps(self, version: int) -> None:
+        """Lead the file from `version` to ours, unless another window has by now; whole or not."""
         execute = self._connection.execute
         try:
             execute("BEGIN EXCLUSIVE")
             # Some steps would do their work twice without an error, and lose what was between.
             if self._version() == version:
-                for statement in _statements(STEPS[version]):
-                    execute(statement)
-                execute(f"PRAGMA user_version={version + 1}")
+                for step in STEPS[version:]:
+                    for statement in _statements(step):
+                        execute(statement)
+                execute(f"PRAGMA user_version={len(STEPS)}")
             execute("COMMIT")
         except sqlite3.Error:
             self._roll_back()

@@ -1,12 +1,12 @@
 """The parts of the tool of guided clicks: what answers, the film, the list."""
 
-from gui.annotation.click_film import ClickFilm
+from gui.annotation.clicks.click_film import ClickFilm
+from gui.annotation.clicks.guided_clicks import GuidedClicks
+from gui.annotation.clicks.taught_guide import taught_guide
 from gui.annotation.clicks_presenter import ClicksPresenter, ClickViews
-from gui.annotation.correction_desk import CorrectionDesk
-from gui.annotation.guided_clicks import GuidedClicks
-from gui.annotation.paint_tools import PaintTools
-from gui.annotation.shown_grey import ShownGrey
-from gui.annotation.taught_guide import taught_guide
+from gui.annotation.correction.correction_desk import CorrectionDesk
+from gui.annotation.correction.shown_grey import ShownGrey
+from gui.annotation.tools.paint_tools import PaintTools
 from gui.shell.context import Context, Handlers
 from gui.viewer.install import Viewer
 

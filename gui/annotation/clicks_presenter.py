@@ -6,18 +6,18 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject
 
 from core.domain.plane import PLANES
-from gui.annotation.click_film import ClickFilm, Film
-from gui.annotation.click_list import ClickList, click_list
-from gui.annotation.clicks_panel import ClicksPanel
-from gui.annotation.correction_desk import CorrectionDesk
-from gui.annotation.film_pictures import FilmLook, FilmPictures, FilmRoll
-from gui.annotation.film_strip import FilmStrip
-from gui.annotation.paint_tools import PaintTools
-from gui.annotation.shown_grey import ShownGrey
+from gui.annotation.clicks.click_film import ClickFilm, Film
+from gui.annotation.clicks.click_list import ClickList, click_list
+from gui.annotation.clicks.clicks_panel import ClicksPanel
+from gui.annotation.clicks.film_pictures import FilmLook, FilmPictures, FilmRoll
+from gui.annotation.clicks.film_strip import FilmStrip
+from gui.annotation.correction.correction_desk import CorrectionDesk
+from gui.annotation.correction.shown_grey import ShownGrey
+from gui.annotation.tools.paint_tools import PaintTools
 from gui.shell.look import look_of
 from gui.shell.tasks import Lanes
 from gui.shell.view_state import current_range
-from gui.viewer.view_verbs import ViewVerbs
+from gui.viewer.slice.view_verbs import ViewVerbs
 
 ClickParts = tuple[CorrectionDesk, PaintTools, ClickFilm, ShownGrey]
 

@@ -10,17 +10,17 @@ from PySide6.QtCore import QObject
 
 from core.annotation.versions import Version
 from core.domain.metrics import Hd95, hd95
-from gui.annotation.corrected_figures import corrected_of, corrected_views
-from gui.annotation.correction_desk import CorrectionDesk
-from gui.annotation.paint_tools import PaintTools
-from gui.annotation.tool_card import ToolCard
-from gui.annotation.tool_rail import ToolRail
-from gui.annotation.version_reader import EXPORTING, SAVING
+from gui.annotation.correction.corrected_figures import corrected_of, corrected_views
+from gui.annotation.correction.correction_desk import CorrectionDesk
+from gui.annotation.correction.version_reader import EXPORTING, SAVING
+from gui.annotation.tools.paint_tools import PaintTools
+from gui.annotation.tools.tool_card import ToolCard
+from gui.annotation.tools.tool_rail import ToolRail
 from gui.shell.context import Context
 from gui.shell.correction_origin import other_origin
 from gui.shell.status_bar import StatusBar
 from gui.viewer.install import Viewer
-from gui.viewer.touch import Tool
+from gui.viewer.slice.touch import Tool
 from gui.widgets.later import Later
 from gui.widgets.metrics_view import MetricsView, PendingFigure
 

@@ -11,16 +11,16 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 from core.annotation import regions, shapes
 from core.annotation.patch import Make, in_plane
 from core.domain.plane import Cut
-from gui.annotation.correction_desk import CorrectionDesk
-from gui.annotation.correction_start import predicted_mask
-from gui.annotation.edit_names import edit_title
+from gui.annotation.correction.correction_desk import CorrectionDesk
+from gui.annotation.correction.correction_start import predicted_mask
+from gui.annotation.correction.edit_names import edit_title
+from gui.annotation.correction.versions_dialog import show_versions
 from gui.annotation.label_verbs import LabelBench, label_verbs, take_labels
-from gui.annotation.lesion_marker import LesionAct
-from gui.annotation.paint_tools import PaintTools
-from gui.annotation.versions_dialog import show_versions
+from gui.annotation.tools.lesion_marker import LesionAct
+from gui.annotation.tools.paint_tools import PaintTools
 from gui.shell.context import Context, Handlers
 from gui.viewer.install import Viewer
-from gui.viewer.touch import Tool
+from gui.viewer.slice.touch import Tool
 from gui.widgets.labels import plain_tip
 
 _FURTHEST = 50

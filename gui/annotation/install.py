@@ -5,19 +5,19 @@ from dataclasses import dataclass
 
 from gui.annotation.click_tool import make_guided, show_clicks
 from gui.annotation.clicks_presenter import ClicksPresenter, ClickViews
-from gui.annotation.correction_desk import CorrectionDesk
+from gui.annotation.correction.correction_desk import CorrectionDesk
+from gui.annotation.correction.edit_names import edit_title
+from gui.annotation.correction.shown_grey import ShownGrey
 from gui.annotation.correction_presenter import AnnotationViews, CorrectionPresenter
 from gui.annotation.correction_verbs import Bench, correction_verbs
-from gui.annotation.edit_names import edit_title
-from gui.annotation.lesion_marker import Lesions
-from gui.annotation.paint_tools import PaintTools
-from gui.annotation.range_preview import Preview, taken_by
-from gui.annotation.shown_grey import ShownGrey
-from gui.annotation.tool_presenter import ToolPresenter
+from gui.annotation.tools.lesion_marker import Lesions
+from gui.annotation.tools.paint_tools import PaintTools
+from gui.annotation.tools.range_preview import Preview, taken_by
+from gui.annotation.tools.tool_presenter import ToolPresenter
 from gui.shell.context import Context, Handlers
 from gui.viewer.install import Viewer
-from gui.viewer.slice_view import SliceView
-from gui.viewer.touch import Tool
+from gui.viewer.slice.slice_view import SliceView
+from gui.viewer.slice.touch import Tool
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,14 +14,14 @@ from core.annotation.patch import Patch, in_plane
 from core.domain.label_set import LabelMap
 from core.domain.overlaps import merging
 from core.domain.plane import Cut
-from gui.annotation.correction_desk import CorrectionDesk
-from gui.annotation.correction_start import filled_label, predicted_values, true_values
+from gui.annotation.correction.correction_desk import CorrectionDesk
+from gui.annotation.correction.correction_start import filled_label, predicted_values, true_values
 from gui.shell.context import Context, Handlers
 from gui.shell.label_desk import LabelDesk
 from gui.shell.session import Session
 from gui.viewer.install import Viewer
-from gui.viewer.label_layer import corrected_labels, predicted_labels
-from gui.viewer.slice_view import SliceView
+from gui.viewer.labels.label_layer import corrected_labels, predicted_labels
+from gui.viewer.slice.slice_view import SliceView
 
 LabelSource: TypeAlias = Literal["prediction", "truth"]
 

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from core.annotation.export import export_correction
 from core.domain.errors import AppError
 from core.domain.figure_text import counted
-from gui.annotation.correction_book import Book
-from gui.annotation.correction_start import provenance_of
+from gui.annotation.correction.correction_book import Book
+from gui.annotation.correction.correction_start import provenance_of
 from gui.annotation.install import AnnotationFeature
 from gui.shell.tasks import Lanes
 from gui.widgets.labels import plain_tip

@@ -24,10 +24,10 @@ from PySide6.QtWidgets import (
 )
 
 from core.workspace.settings import WindowPlace
-from gui.annotation.clicks_panel import ClicksPanel
-from gui.annotation.film_strip import FilmStrip
-from gui.annotation.tool_card import ToolCard
-from gui.annotation.tool_rail import ToolRail
+from gui.annotation.clicks.clicks_panel import ClicksPanel
+from gui.annotation.clicks.film_strip import FilmStrip
+from gui.annotation.tools.tool_card import ToolCard
+from gui.annotation.tools.tool_rail import ToolRail
 from gui.app.inspector import Inspector
 from gui.app.menu_bar import fill_menu_bar
 from gui.app.side_panel import NARROWEST, RAIL, WIDEST, WIDTH, SidePanel
@@ -47,16 +47,16 @@ from gui.shell.session import Session
 from gui.shell.status_bar import StatusBar
 from gui.shell.top_bar import TopBar
 from gui.training.jobs_drawer import JobsDrawer
-from gui.viewer.empty_state import EmptyState
-from gui.viewer.labels_panel import LabelsPanel
+from gui.viewer.labels.labels_panel import LabelsPanel
+from gui.viewer.labels.regions_panel import RegionsPanel
 from gui.viewer.layers import LayersPanel
-from gui.viewer.linked_grid import LinkedGrid
-from gui.viewer.plane_grid import PlanePanes
-from gui.viewer.regions_panel import RegionsPanel
-from gui.viewer.slice_view import SliceView
-from gui.viewer.strip import SliceStrip
-from gui.viewer.surface_pane import SurfacePane
-from gui.viewer.touch import Tool
+from gui.viewer.planes.linked_grid import LinkedGrid
+from gui.viewer.planes.plane_grid import PlanePanes
+from gui.viewer.slice.empty_state import EmptyState
+from gui.viewer.slice.slice_view import SliceView
+from gui.viewer.slice.touch import Tool
+from gui.viewer.strip.strip import SliceStrip
+from gui.viewer.surface.surface_pane import SurfacePane
 from gui.viewer.viewer_header import ViewerHeader
 from gui.widgets.later import Later
 from gui.widgets.notices import NoticeBar

@@ -40,7 +40,7 @@ from gui.studies import install as studies
 from gui.studies.studies_views import StudiesViews
 from gui.training import install as training
 from gui.viewer import install as viewer
-from gui.viewer.labels_presenter import LabelViews
+from gui.viewer.labels.labels_presenter import LabelViews
 from gui.viewer.viewer_views import ViewerViews
 from gui.widgets.theme import finish_theme, prepare_theme
 from gui.worklist import install as worklist

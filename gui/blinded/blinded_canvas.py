@@ -10,8 +10,8 @@ from gui.blinded.blinded_pane import BlindedPane
 from gui.blinded.pair_loader import BlindedCase
 from gui.shell.session_parts import OpenCase
 from gui.shell.view_state import RGB, Shown, ViewState, current_range, resolve, shown_channel
-from gui.viewer.picture import Masks, PictureCache, make_picture
-from gui.viewer.slice_view import SliceView
+from gui.viewer.drawn.picture import Masks, PictureCache, make_picture
+from gui.viewer.slice.slice_view import SliceView
 
 _WINDOW_PER_PIXEL = 0.004
 

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from gui.viewer.slice_view import SliceView
+from gui.viewer.slice.slice_view import SliceView
 from gui.widgets.labels import make_label
 
 _HEADER = 36

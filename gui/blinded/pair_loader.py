@@ -11,9 +11,9 @@ from core.domain.window_level import automatic
 from core.inference.engine import Engine
 from core.inference.prediction_service import PredictionService, engine_run
 from core.inference.preprocess import head_box
-from core.io.case import Case
-from core.io.case_cache import CaseCache
-from core.io.case_reader import LoadedCase
+from core.io.cases.case import Case
+from core.io.cases.case_cache import CaseCache
+from core.io.cases.case_reader import LoadedCase
 from core.models.registry import Model
 from core.review.blinded import Presentation, next_presentation, presentations, presented
 from gui.shell.session_parts import OpenCase, Place

@@ -2,8 +2,8 @@
 
 from PySide6.QtCore import QObject
 
-from core.io.case import Case
-from core.io.tiff import read_image
+from core.io.cases.case import Case
+from core.io.tiff.tiff import read_image
 from gui.data.channel_dialog import ChannelDialog
 from gui.data.folder_question import FolderQuestion
 from gui.shell.context import Context

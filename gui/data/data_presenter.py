@@ -12,7 +12,7 @@ from gui.data.organise_presenter import OrganisePresenter
 from gui.data.recent_menu import RecentMenu
 from gui.shell.context import Context
 from gui.shell.status_bar import StatusBar
-from gui.viewer.empty_state import EmptyState
+from gui.viewer.slice.empty_state import EmptyState
 
 _SLICE = re.compile(r"_\d+(_mask)?\.tiff?$|\.(dcm|ima|dicom)$|^[^.]+$", re.IGNORECASE)
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
-from core.domain.label_set import LabelMap, LabelSet
-from core.io.case_look import CaseLook
+from core.domain.label_set import LabelMap, LabelSet, values_in
+from core.io.cases.case_look import CaseLook
 from core.io.layouts.found import FoundCase, FoundDataset
 from gui.data.organise_form import CheckRow, FoundLabel, FoundRow, SurveyView
 
@@ -137,7 +137,7 @@ def coloured(
 ) -> QImage:
     """Return a grey picture with its labels over it: in their own colours, or all as truth."""
     red_green_blue = np.repeat(grey[..., np.newaxis], 3, axis=2).astype(np.float32)
-    for value in np.unique(labels[labels > 0]).tolist():
+    for value in values_in(labels):
         known = names is not None and value in names.values
         colour = names.label(value).colour if names is not None and known else _TRUTH
         where = labels == value

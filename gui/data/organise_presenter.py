@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from core.domain.errors import DataError
 from core.domain.progress import Progress
-from core.io.folder_names import (
+from core.io.datasets.folder_names import (
     PATTERNS,
     FolderNames,
     LayoutOffer,
@@ -19,8 +19,8 @@ from core.io.folder_names import (
     patterns_of,
     read_names,
 )
+from core.io.datasets.organisation import Organisation
 from core.io.layouts.found import FoundCase, FoundDataset
-from core.io.organisation import Organisation
 from core.workspace.known_dataset import recalled, unpacked
 from gui.data.organise_dialog import OrganiseDialog
 from gui.data.organise_form import MASK, FileRow, FoundView, OrganiseForm, PassportView

@@ -7,7 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject
 
 from core.domain.progress import Progress
-from core.io.case_look import CaseLook, look_at
+from core.io.cases.case_look import CaseLook, look_at
 from core.io.layouts.found import FoundCase, FoundDataset
 from gui.shell.context import Context
 from gui.shell.tasks import Part, Task

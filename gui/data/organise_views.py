@@ -9,13 +9,13 @@ from PySide6.QtGui import QImage
 
 from core.domain.label_set import LabelSet
 from core.domain.role import Role
-from core.io.case import Case
-from core.io.case_reader import LoadedCase, read_case
-from core.io.folder_names import PATTERNS, FolderNames, LayoutOffer, best, patterns_of
+from core.io.cases.case import Case
+from core.io.cases.case_reader import LoadedCase, read_case
+from core.io.cases.thumbnail import labelled_tile, telling_index
+from core.io.datasets.folder_names import PATTERNS, FolderNames, LayoutOffer, best, patterns_of
+from core.io.datasets.organisation import Organisation
 from core.io.layouts.found import FoundCase, FoundDataset
 from core.io.layouts.tree import Folder
-from core.io.organisation import Organisation
-from core.io.thumbnail import labelled_tile, telling_index
 from gui.data.organise_form import (
     LEFT_OUT,
     MASK,

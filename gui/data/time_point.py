@@ -5,8 +5,8 @@ from collections import Counter
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from core.io.case import Case
-from core.io.found_case import read_channel
+from core.io.cases.case import Case
+from core.io.cases.found_case import read_channel
 from core.workspace import known_dataset
 from gui.data.folder_question import FolderQuestion
 from gui.shell.context import Context

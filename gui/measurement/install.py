@@ -13,7 +13,7 @@ from gui.measurement.measurement_presenter import (
 )
 from gui.measurement.voxel_size_choice import SpacingChoice
 from gui.shell.context import Context, Handlers
-from gui.viewer.slice_view import SliceView
+from gui.viewer.slice.slice_view import SliceView
 
 
 @dataclass(frozen=True, eq=False)

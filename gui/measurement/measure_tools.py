@@ -26,10 +26,10 @@ from gui.measurement.measure_desk import MeasureDesk
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase
 from gui.shell.view_state import RGB, shown_channel
-from gui.viewer.measure_item import DrawnKind, DrawnMeasure, MeasureItem
-from gui.viewer.scale_bar import ScaleBar
-from gui.viewer.slice_view import SliceView
-from gui.viewer.touch import MEASURING, Tool, Touch
+from gui.viewer.items.measure_item import DrawnKind, DrawnMeasure, MeasureItem
+from gui.viewer.slice.scale_bar import ScaleBar
+from gui.viewer.slice.slice_view import SliceView
+from gui.viewer.slice.touch import MEASURING, Tool, Touch
 
 _NEAR = 9.0  # pixels of the screen
 _SMALLEST = 4.0

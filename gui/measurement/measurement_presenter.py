@@ -11,8 +11,8 @@ from gui.measurement.measurement_panel import MeasurementPanel, MeasurementRow
 from gui.shell.context import Context
 from gui.shell.view_state import plane_title
 from gui.viewer.install import Viewer
-from gui.viewer.slice_view import SliceView
-from gui.viewer.touch import MEASURING
+from gui.viewer.slice.slice_view import SliceView
+from gui.viewer.slice.touch import MEASURING
 
 _ICONS: dict[Kind, str] = {
     "ruler": "ruler",

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QObject
 
 from core.domain.grid import Spacing
-from core.io.organisation import Organisation
+from core.io.datasets.organisation import Organisation
 from core.workspace import known_dataset
 from gui.measurement.voxel_size_dialog import SpacingDialog
 from gui.shell.context import Context

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.domain.prediction import Prediction
 from core.domain.triage import Triage
-from core.io.case import Case
+from core.io.cases.case import Case
 from core.models.registry import Model
 from core.review.outlook import Outlook, keep_doubt
 from gui.shell.session import Session

@@ -11,9 +11,9 @@ from core.domain.progress import Progress
 from core.domain.triage import Triage
 from core.inference.engine import Engine
 from core.inference.prediction_service import PredictionService, engine_run
-from core.io.case import Case
-from core.io.case_cache import CaseCache
-from core.io.case_reader import LoadedCase
+from core.io.cases.case import Case
+from core.io.cases.case_cache import CaseCache
+from core.io.cases.case_reader import LoadedCase
 from core.models.registry import Model
 from core.review.outlook import Outlook, keep_doubt
 from core.workspace.prediction_cache import Scored

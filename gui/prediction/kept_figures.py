@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from core.io.case_reader import LoadedCase, of_region
+from core.io.cases.case_reader import LoadedCase, of_region
 from core.models.registry import Model
-from core.studies.case_figures import (
+from core.studies.scores.case_figures import (
     CaseFigures,
     case_figures,
     figures_key,

@@ -9,8 +9,8 @@ from core.domain.errors import DataError
 from core.domain.prediction import Postprocessing
 from core.domain.progress import Progress
 from core.inference.prediction_service import PredictionService
-from core.io.case import Case
-from core.io.case_cache import CaseCache
+from core.io.cases.case import Case
+from core.io.cases.case_cache import CaseCache
 from core.models.registry import Model
 from core.review.outlook import Outlook, keep_doubt
 from gui.prediction.kept_figures import KeptFigures, figures_of_prediction

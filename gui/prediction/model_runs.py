@@ -14,8 +14,8 @@ from core.domain.counted_mask import GrowingMask
 from core.domain.errors import OtherGrid
 from core.domain.prediction import Prediction
 from core.domain.volume import Volume
-from core.io.case import Case
-from core.io.case_reader import LoadedCase
+from core.io.cases.case import Case
+from core.io.cases.case_reader import LoadedCase
 from core.models.filled_label import is_filled
 from core.models.registry import Model
 from core.workspace import prediction_cache

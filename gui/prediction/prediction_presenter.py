@@ -14,7 +14,7 @@ from gui.shell.status_bar import StatusBar
 from gui.shell.thread_share import GestureDelay
 from gui.shell.top_bar import TopBar
 from gui.viewer.layers import LayersPanel
-from gui.viewer.view_verbs import ViewVerbs
+from gui.viewer.slice.view_verbs import ViewVerbs
 from gui.widgets.run_line import RunLine
 
 

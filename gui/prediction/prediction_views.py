@@ -13,7 +13,7 @@ from gui.shell.case_figures import metrics_view_of, with_hd95
 from gui.shell.session import Session
 from gui.shell.session_parts import RunQueue
 from gui.shell.view_state import slice_name
-from gui.viewer.shown_case import slice_overlap
+from gui.viewer.drawn.shown_case import slice_overlap
 from gui.widgets.labels import duration
 from gui.widgets.metrics_view import MetricsView
 

@@ -13,9 +13,9 @@ from gui.review.disagreement_panel import DisagreementPanel, DisagreementRow
 from gui.review.disagreement_queue import DisagreementQueue
 from gui.review.queue_rows import effect_text, extent_text, hint_row, question_row
 from gui.shell.context import Context
-from gui.viewer.asked_item import AskedItem
 from gui.viewer.install import Viewer
-from gui.viewer.slice_view import SliceView
+from gui.viewer.items.asked_item import AskedItem
+from gui.viewer.slice.slice_view import SliceView
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,10 +6,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from core.domain.progress import Progress
-from core.io.case_reader import read_case
+from core.io.cases.case_reader import read_case
 from core.review.questions import Question
 from core.review.truth_errors import count_truth_errors, truth_errors
-from core.studies.error_parcel import ParcelSource, write_error_parcel
+from core.studies.export.error_parcel import ParcelSource, write_error_parcel
 from gui.review.disagreement_panel import DisagreementPanel
 from gui.review.disagreement_queue import DisagreementQueue
 from gui.shell.context import Context, Handlers

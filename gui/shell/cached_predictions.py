@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 
 from core.domain.errors import DataError
-from core.io.dataset import Dataset
-from core.io.prediction_file import read_prediction
+from core.io.datasets.dataset import Dataset
+from core.io.datasets.prediction_file import read_prediction
 from core.models.certificates import EngineChoice
 from core.models.mask_model import mask_model
 from core.models.registry import Model, ModelSpec

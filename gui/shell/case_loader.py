@@ -10,10 +10,10 @@ from core.domain.plane import AXIAL, Cut, acquired
 from core.domain.progress import Progress
 from core.domain.window_level import automatic
 from core.inference.preprocess import head_box
-from core.io.case import Case
-from core.io.case_cache import CaseCache
-from core.io.case_preview import CasePreview, FirstLook
-from core.io.case_reader import LoadedCase
+from core.io.cases.case import Case
+from core.io.cases.case_cache import CaseCache
+from core.io.cases.case_preview import CasePreview, FirstLook
+from core.io.cases.case_reader import LoadedCase
 from gui.shell.open_preview import OpenPreview
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.annotation.label_rule import Over
 from core.domain.label_set import Colour, Label, LabelSet, Region, new_label
-from core.io.dataset import Dataset
+from core.io.datasets.dataset import Dataset
 from core.workspace.chosen_labels import redrawn
 from gui.shell.context import Context
 from gui.shell.label_state import LabelState

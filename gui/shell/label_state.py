@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from core.annotation.label_rule import LabelRule, PatchAim, hand_of
 from core.domain.label_set import BINARY, LabelSet, Region
-from core.io.case_reader import LoadedCase
+from core.io.cases.case_reader import LoadedCase
 from core.workspace.workspace_folder import HeldLabels
 
 WHOLE = Region("Whole", BINARY.values)

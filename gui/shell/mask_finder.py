@@ -14,7 +14,7 @@ from core.domain.prediction import Postprocessing, Prediction, to_mask
 from core.domain.progress import Progress
 from core.inference.engine import Engine
 from core.inference.prediction_service import PredictionService, engine_run
-from core.io.case_reader import LoadedCase
+from core.io.cases.case_reader import LoadedCase
 from core.models.registry import Model
 from gui.shell.mask_source import AGREEMENT, MEAN, TRUTH, MaskSource
 from gui.shell.session import Session

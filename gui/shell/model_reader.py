@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.inference.engines import left_out
-from core.io.case import Case
+from core.io.cases.case import Case
 from core.models.any_model import all_of_any
 from core.models.certificates import EngineChoice, engine_for
 from core.models.registry import Model

@@ -6,9 +6,9 @@ from pathlib import Path
 from core.demo.demo_cases import make_demo
 from core.domain.label_set import LabelSet
 from core.domain.progress import Progress
-from core.io.dataset import Dataset
+from core.io.datasets.dataset import Dataset
+from core.io.datasets.organisation import AS_IT_LIES, Organisation
 from core.io.layouts.found import FolderUnknown
-from core.io.organisation import AS_IT_LIES, Organisation
 from core.workspace.chosen_labels import with_labels
 from core.workspace.known_dataset import forget_once, scan_known
 from core.workspace.settings import Settings

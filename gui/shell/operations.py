@@ -12,9 +12,9 @@ from core.demo.demo_cases import DEMO_NAME
 from core.domain.errors import AppError
 from core.domain.worklist_state import Listing
 from core.inference.engine import Engine
-from core.io.case_cache import CaseCache
+from core.io.cases.case_cache import CaseCache
+from core.io.datasets.organisation import Organisation
 from core.io.layouts.found import FolderUnknown
-from core.io.organisation import Organisation
 from core.workspace.settings import MOST_RECENT, save_settings, settings_path
 from gui.shell.case_loader import CaseLoader
 from gui.shell.opened_place import PlaceRead, PlaceWanted, read_place

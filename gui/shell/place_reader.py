@@ -7,10 +7,10 @@ from pathlib import Path
 from core.annotation.journal import begun_corrections
 from core.annotation.versions import newest_numbers
 from core.domain.errors import ModelError, WorkspaceError
-from core.io.dataset import Dataset
+from core.io.datasets.dataset import Dataset
 from core.models.registry import Model
 from core.review.outlook import NOTHING_KNOWN, Outlook, outlooks
-from core.studies.case_figures import (
+from core.studies.scores.case_figures import (
     figures_of,
     labels_of,
     measured_alike,

@@ -13,12 +13,12 @@ from core.domain.metrics import Hd95
 from core.domain.plane import Plane, Voxel, acquired
 from core.domain.prediction import Postprocessing, Prediction
 from core.domain.window_level import WindowLevel
-from core.io.case import Case
-from core.io.case_reader import LoadedCase
-from core.io.dataset import Dataset
+from core.io.cases.case import Case
+from core.io.cases.case_reader import LoadedCase
+from core.io.datasets.dataset import Dataset
 from core.models.registry import Model
 from core.review.outlook import NOTHING_KNOWN, Outlook
-from core.studies.case_figures import CaseFigures
+from core.studies.scores.case_figures import CaseFigures
 from core.workspace.workspace_folder import Workspace
 from core.workspace.workspace_lock import WorkspaceLock
 

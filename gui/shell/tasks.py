@@ -127,12 +127,11 @@ class Task(QObject, Generic[T]):
             ended(self)  # type: ignore[arg-type]
         self.finished.emit()
         # Slots are often closures over their task: Qt would keep both for as long as the window.
-        for name in ("progressed", "succeeded", "failed", "faulted", "parted", "finished"):
-            signal = getattr(self, name)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", RuntimeWarning)  # of a signal nobody heard
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # of a signal nobody heard
+            for name in ("progressed", "succeeded", "failed", "faulted", "parted", "finished"):
                 with suppress(RuntimeError):
-                    signal.disconnect()
+                    getattr(self, name).disconnect()
         self._work = _done
 
     def _deliver_part(self, kind: str, value: object) -> None:

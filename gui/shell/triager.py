@@ -7,7 +7,7 @@ from core.domain.errors import ModelError
 from core.domain.progress import Progress
 from core.domain.triage import Triage
 from core.inference.engine import Engine
-from core.io.case_reader import LoadedCase
+from core.io.cases.case_reader import LoadedCase
 from core.models.classifiers import ClassifierModel, Classifiers
 from core.models.model_fit import fit_of_classifier, fit_of_model
 from core.models.registry import Model

@@ -12,7 +12,7 @@ from core.domain.grid import Grid
 from core.domain.label_set import LabelSet
 from core.domain.mask import Mask
 from core.domain.metrics import Overlap, SliceCounts
-from core.studies.region_study import averaged_regions
+from core.studies.comparison.region_study import averaged_regions
 from gui.studies.compare_side import CaseLine, RegionScores
 from gui.widgets.labels import number
 from gui.widgets.metrics_view import PendingFigure

@@ -6,7 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from core.domain.progress import Progress
-from core.studies.turned_case import turned_case
+from core.studies.export.turned_case import turned_case
 from gui.shell.context import Context
 from gui.shell.tasks import Lane, Task
 from gui.studies.export_dialog import Ended, ExportDialog, ExportKind, ExportWanted

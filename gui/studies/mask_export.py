@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from core.domain.progress import Progress
 from core.inference.engine import Engine
 from core.inference.prediction_service import PredictionService, engine_run
-from core.io.case import Case
+from core.io.cases.case import Case
 from core.models.registry import Model
-from core.studies.case_export import ExportOrder, export_cases
-from core.studies.exported_mask import ExportSource, MaskKind
+from core.studies.export.case_export import ExportOrder, export_cases
+from core.studies.export.exported_mask import ExportSource, MaskKind
 from gui.shell.session_parts import CaseState, Place
 from gui.studies.export_dialog import Ended, ExportWanted
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from core.domain.mask import Mask
 from core.domain.progress import Progress
 from core.io.atomic import write_bytes
-from core.io.case_reader import LoadedCase
+from core.io.cases.case_reader import LoadedCase
 from core.io.write_guard import refuse_inside
-from core.studies.captions import captioned, captioned_frames, mask_words
-from core.studies.pictures import (
+from core.studies.export.captions import captioned, captioned_frames, mask_words
+from core.studies.export.pictures import (
     PictureFrame,
     PictureStyle,
     contact_sheet,

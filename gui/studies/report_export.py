@@ -6,9 +6,9 @@ from core.domain.progress import Progress, part
 from core.io.atomic import write_bytes
 from core.io.write_guard import refuse_inside
 from core.review.signature import SIGNED_FILE, signed_cases, signed_csv
-from core.studies.html_report import html
-from core.studies.reader_records import write_measured
-from core.studies.study_report import figures_csv, reviews_csv
+from core.studies.comparison.html_report import html
+from core.studies.comparison.study_report import figures_csv, reviews_csv
+from core.studies.scores.reader_records import write_measured
 from gui.studies.export_dialog import ExportWanted
 from gui.studies.report_pdf import write_pdf
 from gui.studies.report_source import ReportSource, gather_report

@@ -9,12 +9,12 @@ from core.inference.prediction_service import predictors
 from core.models.registry import Model
 from core.review.blinded import blinded_studies
 from core.review.unblinding import Unblinded, unblind
-from core.studies.case_figures import figures_of, labels_of, measured_alike
-from core.studies.html_report import StudyReport
-from core.studies.reader_records import reader_records
-from core.studies.study import Study, kept_study
-from core.studies.study_pictures import study_pictures
-from core.studies.study_summary import summarise_study
+from core.studies.comparison.html_report import StudyReport
+from core.studies.comparison.study import Study, kept_study
+from core.studies.comparison.study_pictures import study_pictures
+from core.studies.comparison.study_summary import summarise_study
+from core.studies.scores.case_figures import figures_of, labels_of, measured_alike
+from core.studies.scores.reader_records import reader_records
 from core.workspace.score_keys import figures_now
 from gui.shell.session_parts import Place
 from gui.studies.study_reader import STUDIES_FOLDER, StudyFound, newest_study

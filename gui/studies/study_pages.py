@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from core.domain.label_set import LabelSet
-from core.studies.region_study import (
+from core.studies.comparison.region_study import (
     averaged_regions,
     counted_regions,
     mean_study,
     region_study,
 )
-from core.studies.study_summary import summarise_study
+from core.studies.comparison.study_summary import summarise_study
 from gui.studies.case_plot import PlotView
 from gui.studies.compare_lines import MEAN_OF_REGIONS
 from gui.studies.study_panel import StudyChoice, StudyPanel

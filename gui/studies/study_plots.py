@@ -7,11 +7,11 @@ import numpy as np
 
 from core.domain.figure_text import MINUS, interval, p_value, signed
 from core.domain.statistics import PairedComparison, bland_altman, describe, paired
-from core.studies.case_figures import METRICS
-from core.studies.study import Study
-from core.studies.study_figures import swarm
-from core.studies.study_report import volume_figure, volume_unit
-from core.studies.study_summary import PAIR_METRICS, StudySummary, scores
+from core.studies.comparison.study import Study
+from core.studies.comparison.study_figures import swarm
+from core.studies.comparison.study_report import volume_figure, volume_unit
+from core.studies.comparison.study_summary import PAIR_METRICS, StudySummary, scores
+from core.studies.scores.case_figures import METRICS
 from gui.studies.case_plot import Dot, PlotLine, PlotView
 from gui.studies.study_verdict import VerdictStanding, standing, told_pairs
 from gui.widgets.labels import number

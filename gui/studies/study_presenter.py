@@ -10,7 +10,7 @@ from core.jobs.job_events import progress_text
 from core.jobs.job_folder import JobFolder, create_job
 from core.jobs.job_start import JobProgram
 from core.models.model_fit import lacking, lacking_said
-from core.studies.study_job import StudyJob
+from core.studies.comparison.study_job import StudyJob
 from gui.shell.context import Context
 from gui.shell.job_record import JobRecord
 from gui.shell.job_watch import JobWatch

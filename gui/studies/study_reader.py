@@ -9,10 +9,10 @@ from core.domain.errors import FileError
 from core.io.json_file import decode_json
 from core.jobs.job_folder import list_jobs
 from core.models.registry import Model, ModelSpec
-from core.studies.study import Study
-from core.studies.study_job import StudyJob, read_study_job
-from core.studies.study_report import FIGURES_FILE, SUMMARY_FILE, parted, read_figures
-from core.studies.study_summary import StudySummary
+from core.studies.comparison.study import Study
+from core.studies.comparison.study_job import StudyJob, read_study_job
+from core.studies.comparison.study_report import FIGURES_FILE, SUMMARY_FILE, parted, read_figures
+from core.studies.comparison.study_summary import StudySummary
 from core.workspace.workspace_folder import registry
 
 STUDIES_FOLDER = "comparisons"

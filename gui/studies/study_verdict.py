@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from core.domain.statistics import PairedComparison
-from core.studies.study_summary import PAIR_METRICS, StudySummary
+from core.studies.comparison.study_summary import PAIR_METRICS, StudySummary
 
 VerdictStanding = Literal["better", "worse", "same"]
 

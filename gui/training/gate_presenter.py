@@ -4,7 +4,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
-from core.io.dataset import short_names
+from core.io.datasets.dataset import short_names
 from core.models.gate import GateReport
 from gui.shell.session import Session
 from gui.shell.tasks import Lanes

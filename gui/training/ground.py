@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec import UnsetType
 
 from core.annotation.versions import Version, latest_versions
-from core.io.dataset import Dataset
+from core.io.datasets.dataset import Dataset
 from core.models.any_model import all_of_any
 from core.models.label_choice import LabelChoice
 from core.models.registry import Model, Registry

@@ -7,7 +7,7 @@ from typing import Literal
 
 from core.domain.errors import AppError
 from core.domain.model_output import OutputKind
-from core.io.case import Case
+from core.io.cases.case import Case
 from core.models.model_listing import read_argument
 from core.models.networks.spec import NetworkSpec, resolve_arguments
 from core.models.train_spec import LossName, PresetName

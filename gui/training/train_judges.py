@@ -7,7 +7,7 @@ from random import Random
 from core.domain.errors import DataError
 from core.domain.figure_text import counted
 from core.domain.statistics import FEWEST_CASES
-from core.io.case import Case
+from core.io.cases.case import Case
 from core.models.registry import Model
 from core.workspace.splits import SplitFile, split_hash
 from gui.training.train_form import CaseChoice, SplitChoice, TrainOffer

@@ -9,8 +9,8 @@ from typing import get_args
 import msgspec
 
 from core.annotation.versions import Version
-from core.io.case import Case
-from core.io.dataset import short_names
+from core.io.cases.case import Case
+from core.io.datasets.dataset import short_names
 from core.jobs.job_folder import JobFolder
 from core.jobs.job_start import JobProgram
 from core.jobs.train_preview import TrainPreview, seconds_needed

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from core.domain.label_set import LabelMap
 from core.domain.mask import Mask
 from gui.shell.context import Context, Handlers
-from gui.viewer.canvas_presenter import CanvasPresenter
-from gui.viewer.labels_install import ViewerLabels, install_labels
+from gui.viewer.labels.labels_install import ViewerLabels, install_labels
 from gui.viewer.linked_presenter import LinkedPresenter
-from gui.viewer.planes_presenter import PlanesPresenter
-from gui.viewer.pointer_words import PointerWords
-from gui.viewer.slice_view import SliceView
-from gui.viewer.surface_presenter import SurfacePresenter
+from gui.viewer.planes.planes_presenter import PlanesPresenter
+from gui.viewer.planes.pointer_words import PointerWords
+from gui.viewer.slice.canvas_presenter import CanvasPresenter
+from gui.viewer.slice.slice_view import SliceView
+from gui.viewer.slice.view_verbs import ViewVerbs
+from gui.viewer.surface.surface_presenter import SurfacePresenter
 from gui.viewer.view_handlers import view_handlers
-from gui.viewer.view_verbs import ViewVerbs
 from gui.viewer.viewer_presenter import ViewerPresenter
 from gui.viewer.viewer_views import ViewerViews
 

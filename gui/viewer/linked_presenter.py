@@ -10,11 +10,11 @@ from core.domain.metrics import slice_counts
 from gui.shell.context import Context
 from gui.shell.mask_finder import SourceMask
 from gui.shell.mask_source import AGREEMENT, MEAN, TRUTH, MaskSource
-from gui.viewer.label_painter import LabelPainter
-from gui.viewer.linked_pane import LinkedPane
-from gui.viewer.mask_figures import MaskMeasures
-from gui.viewer.pane_drawer import PaneDrawer, dsc_words, score
-from gui.viewer.view_verbs import ViewVerbs
+from gui.viewer.figures.mask_figures import MaskMeasures
+from gui.viewer.labels.label_painter import LabelPainter
+from gui.viewer.planes.linked_pane import LinkedPane
+from gui.viewer.planes.pane_drawer import PaneDrawer, dsc_words, score
+from gui.viewer.slice.view_verbs import ViewVerbs
 from gui.viewer.viewer_views import ViewerViews
 from gui.widgets.later import Later
 

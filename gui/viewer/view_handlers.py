@@ -4,10 +4,10 @@ from PySide6.QtGui import QGuiApplication
 
 from core.domain.plane import PLANES
 from gui.shell.context import Context, Handlers
-from gui.viewer.cine import Cine
-from gui.viewer.picture_copy import caption_of, picture_of
-from gui.viewer.slice_view import SliceView
-from gui.viewer.view_verbs import ViewVerbs
+from gui.viewer.slice.cine import Cine
+from gui.viewer.slice.picture_copy import caption_of, picture_of
+from gui.viewer.slice.slice_view import SliceView
+from gui.viewer.slice.view_verbs import ViewVerbs
 from gui.viewer.viewer_views import ViewerViews
 
 _ZOOM = 1.25

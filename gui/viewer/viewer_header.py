@@ -67,7 +67,7 @@ class ViewerHeader(QFrame):
             button.clicked.connect(lambda _=False, command=command: self._on_chip(command))
             row.addWidget(button)
         self._compact = self._several = False
-        self.set_several(False)
+        self._chips[_OF_LABELS].hide()
         self.set_keys({})
 
     def set_case(self, title: str, detail: str, case_id: str) -> None:
@@ -85,9 +85,10 @@ class ViewerHeader(QFrame):
 
     def set_several(self, several: bool) -> None:
         """Tell what there is of labels, where a case has several."""
-        self._chips[_OF_LABELS].setVisible(several)
-        self._several = several
-        self._fit_chips()
+        if several != self._several:
+            self._several = several
+            self._chips[_OF_LABELS].setVisible(several)
+            self._fit_chips()
 
     def set_compact(self, compact: bool) -> None:
         """Leave out the caption in a narrow window."""
@@ -137,6 +138,7 @@ class ViewerHeader(QFrame):
             arrow.setAccessibleName(tooltip(command, changed))
         for chip in self._chips.values():
             chip.set_keys(changed)
+        self._fit_chips()
 
     def _arrow(self, command: str) -> QToolButton:
         button = QToolButton()

@@ -5,10 +5,10 @@ from PySide6.QtCore import QObject
 from gui.shell.actions import Actions
 from gui.shell.context import Context
 from gui.shell.thread_share import GestureDelay
-from gui.viewer.label_layer import tells_labels
+from gui.viewer.labels.label_layer import tells_labels
 from gui.viewer.layer_rows import layer_rows
-from gui.viewer.strip_presenter import StripPresenter
-from gui.viewer.view_verbs import ViewVerbs
+from gui.viewer.slice.view_verbs import ViewVerbs
+from gui.viewer.strip.strip_presenter import StripPresenter
 from gui.viewer.viewer_views import ViewerViews
 
 _NO_LABELS = "What is judged tells no labels, so none of them can be wrong."

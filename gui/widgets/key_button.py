@@ -1,5 +1,7 @@
 """Buttons that print the key that does the same."""
 
+import functools
+
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QPushButton
@@ -13,6 +15,7 @@ _INSET = 8
 _LONGEST = 3
 
 
+@functools.cache
 def key_width(key: str) -> int:
     """Return how wide a key is printed, in pixels."""
     metrics = QFontMetrics(app_font(size_px=10, weight=600))

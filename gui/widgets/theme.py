@@ -33,6 +33,7 @@ _BODY_PX = 12
 _SPIN_BOX_INDENT_PX = 6
 
 
+@functools.cache
 def style_sheet(theme: Theme) -> str:
     """Return the style sheet of the whole window in the colours of `theme`."""
     template = resource("style", "overread.qss").read_text(encoding="utf-8")
@@ -63,6 +64,12 @@ def load_fonts() -> str:
 
 def app_font(*, size_px: int = _BODY_PX, weight: int = 400, tabular: bool = True) -> QFont:
     """Return the font of the window; tabular figures all have one width, for columns."""
+    return QFont(_made_font(size_px, weight, tabular))
+
+
+@functools.cache
+def _made_font(size_px: int, weight: int, tabular: bool) -> QFont:
+    # A window asks for its few fonts hundreds of times; a copy of one shares all of it.
     font = QFont(load_fonts())
     font.setPixelSize(size_px)
     font.setWeight(QFont.Weight(weight))

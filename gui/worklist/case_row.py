@@ -3,7 +3,7 @@
 from statistics import fmean
 
 from core.review.reviews import Review
-from core.studies.region_study import averaged_regions
+from core.studies.comparison.region_study import averaged_regions
 from gui.shell.session_parts import CaseState
 from gui.worklist.worklist_rows import RowStatus, WorklistRow
 

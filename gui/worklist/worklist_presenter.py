@@ -7,15 +7,15 @@ from functools import partial
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage
 
-from core.io.case import Case
-from core.io.case_reader import same_files
-from core.io.dataset import short_names
-from core.io.thumbnail import Thumbnail, thumbnail
+from core.io.cases.case import Case
+from core.io.cases.case_reader import same_files
+from core.io.cases.thumbnail import Thumbnail, thumbnail
+from core.io.datasets.dataset import short_names
 from core.review.reviews import ReviewProgress, review_progress
 from gui.shell.context import Context
 from gui.shell.look import look_of
 from gui.shell.tasks import Work, unheard
-from gui.viewer.thumbnail_image import thumbnail_image
+from gui.viewer.drawn.thumbnail_image import thumbnail_image
 from gui.viewer.viewer_header import ViewerHeader
 from gui.widgets.later import Later
 from gui.worklist.case_row import worklist_row

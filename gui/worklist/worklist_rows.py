@@ -8,7 +8,7 @@ from typing import Literal
 from core.io.layouts.tree import natural_key
 from core.review.outlook import NOTHING_KNOWN, Outlook
 from core.review.reviews import STATUSES, Review, Status
-from core.studies.case_figures import CaseFigures
+from core.studies.scores.case_figures import CaseFigures
 from gui.widgets.labels import number
 
 LOW_DSC = 0.6

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QLabel
 
-from gui.annotation.correction_desk import CorrectionDesk
+from gui.annotation.correction.correction_desk import CorrectionDesk
 from tests.bench.data import example, write_example
 from tests.bench.entry import Entry, Figure
 from tests.bench.isolated import MeasurementFailed

@@ -17,7 +17,7 @@ from isal import igzip
 from PySide6.QtCore import QEventLoop, QTimer, SignalInstance
 from PySide6.QtWidgets import QApplication
 
-from core.io.dataset import scan
+from core.io.datasets.dataset import scan
 from tests.bench.data import example
 from tests.bench.entry import Entry, Figure
 from tests.bench.isolated import run_program

@@ -12,14 +12,14 @@ from typing import Any
 import msgspec
 
 from core.inference.torch_device import limit_threads
-from core.io.dataset import scan
+from core.io.datasets.dataset import scan
 from core.jobs.local_runner import LocalRunner
 from core.jobs.ray_cluster import prepare_environment
 from core.jobs.ray_runner import RayRunner
 from core.jobs.units import Unit, UnitOutcome, UnitRunner, do_unit, run_units
-from core.studies.case_task import CaseTask
-from core.studies.case_units import Spread, evaluate_spread
-from core.studies.model_task import model_task
+from core.studies.scores.case_task import CaseTask
+from core.studies.scores.case_units import Spread, evaluate_spread
+from core.studies.scores.model_task import model_task
 from tests.bench.entry import Entry, Figure
 from tests.synthetic import publish_unet, write_case
 

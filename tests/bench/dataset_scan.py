@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from core.io.dataset import scan
+from core.io.datasets.dataset import scan
 from tests.bench.entry import Entry, Figure
 from tests.bench.timing import interleaved_seconds
 

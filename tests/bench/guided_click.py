@@ -20,10 +20,10 @@ from core.inference.engine import Engine
 from core.inference.guide_network import NetworkGuide
 from core.io.resource_paths import resource
 from core.models.guide_choice import answering_guide
-from gui.annotation.click_film import Film, FilmSlice
-from gui.annotation.film_pictures import FilmLook, FilmRoll, draw_slice
-from gui.annotation.film_strip import TILE, FilmStrip
-from gui.viewer.lines import make_lines
+from gui.annotation.clicks.click_film import Film, FilmSlice
+from gui.annotation.clicks.film_pictures import FilmLook, FilmRoll, draw_slice
+from gui.annotation.clicks.film_strip import TILE, FilmStrip
+from gui.viewer.drawn.lines import make_lines
 from tests.bench.entry import Entry, Figure
 from tests.bench.timing import MILLISECONDS
 

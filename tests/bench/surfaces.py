@@ -13,9 +13,9 @@ from PySide6.QtGui import QGuiApplication
 
 from core.domain.grid import Grid
 from core.domain.progress import silent
-from gui.viewer.surface_frame import Camera, Frame, ScenePart
-from gui.viewer.surface_parts import MeshCache, Surfaced, surface_parts
-from gui.viewer.surface_scene import SurfaceScene, make_surface
+from gui.viewer.surface.surface_frame import Camera, Frame, ScenePart
+from gui.viewer.surface.surface_parts import MeshCache, Surfaced, surface_parts
+from gui.viewer.surface.surface_scene import SurfaceScene, make_surface
 from gui.widgets.palette import DEFAULT_OVERLAYS
 from tests.bench.data import example
 from tests.bench.entry import Entry, Figure

@@ -15,12 +15,12 @@ from core.models.train_spec import Augmentation, TrainSpec
 from tests.bench.data import example
 from tests.bench.entry import Entry, Figure
 from tests.bench.timing import interleaved_seconds
-from training.augment import Planes, augment
-from training.frame import keep_memory
-from training.learner import Learner
-from training.losses import bce_dice_loss
-from training.sampler import Sampler
-from training.train_case import TrainCase
+from training.learning.augment import Planes, augment
+from training.learning.learner import Learner
+from training.learning.losses import bce_dice_loss
+from training.learning.sampler import Sampler
+from training.learning.train_case import TrainCase
+from training.run.frame import keep_memory
 
 _BATCH, _SIDE, _SLICES = 16, 256, 24
 _BOUND = 2.0

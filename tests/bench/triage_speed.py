@@ -15,8 +15,8 @@ from core.domain.triage import likely_slices
 from core.inference.inference_triage import TriageRunner
 from core.inference.torch_device import limit_threads
 from core.inference.volume_inference import Runner, RunOptions
-from core.io.case_reader import LoadedCase, read_case
-from core.io.dataset import scan
+from core.io.cases.case_reader import LoadedCase, read_case
+from core.io.datasets.dataset import scan
 from core.io.resource_paths import resource
 from core.models.classifiers import Classifiers
 from core.models.registry import Registry

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from core.domain.mask import Mask
 from core.domain.prediction import Prediction
-from core.io.case_reader import read_case
-from core.io.dataset import scan
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
 from core.models.registry import prediction_key
 from core.workspace import prediction_cache
 from core.workspace.settings import HOME_VARIABLE

@@ -9,9 +9,9 @@ from core.domain.errors import ModelError
 from core.domain.prediction import Prediction
 from core.domain.progress import Progress
 from core.inference.prediction_service import Predictor
-from core.io.case import Case
-from core.io.case_reader import LoadedCase
-from core.io.dataset import scan
+from core.io.cases.case import Case
+from core.io.cases.case_reader import LoadedCase
+from core.io.datasets.dataset import scan
 from core.models.registry import Model, ModelSpec
 from tests.synthetic import write_case
 

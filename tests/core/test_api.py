@@ -14,13 +14,25 @@ import pytest
 import torch
 
 import overread
+import training.train
+import training.unit_job
 from core.demo import demo_cases
 from core.demo.gallery import GALLERY
+from core.inference.engine import Engine
+from core.jobs.job_folder import JobFolder
+from core.jobs.job_start import JobProgram, start_job
+from tests.gui.lent_engine import LentEngine
 from tests.synthetic import digest, lesion, publish_unet, write_case
 
 ROOT = Path(__file__).resolve().parents[2]
 HELP = ROOT / "resources" / "help"
 NOTEBOOK = HELP / "notebook.ipynb"
+
+
+@pytest.fixture
+def lent(lender: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workbenches run models in the process that all tests share."""
+    monkeypatch.setattr("core.api.workbench.Engine", lambda: LentEngine(lender, {}))
 
 
 @pytest.fixture
@@ -82,6 +94,7 @@ def test_masks_are_written_and_read_but_never_into_the_dataset(
         overread.read_masks(case, tmp_path / "out")
 
 
+@pytest.mark.usefixtures("lent")
 def test_models_are_compared(folder: Path, home: Path) -> None:
     for seed in (0, 1):
         publish_unet(home / "models", f"tiny{seed}", seed=seed)
@@ -111,9 +124,24 @@ def test_a_training_that_fails_says_why(folder: Path, home: Path) -> None:
             workspace.train("other", other, architecture="unet")
 
 
+OWN_PROCESS = "cv-dice"
+"""The job of the notebook that runs in a process of its own; torch is loaded for that one alone."""
+
+
+def _start(job: JobFolder, program: JobProgram) -> int:
+    """Start a job as its program does, but for one in this process."""
+    if job.path.name == OWN_PROCESS:
+        return start_job(job, program)
+    main = {"train": training.train.main, "units": training.unit_job.main}[program]
+    assert main([str(job.path)]) == 0
+    return os.getpid()
+
+
+@pytest.mark.usefixtures("lent")
 def test_the_notebook_runs(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr("core.api.workbench.start_job", _start)
     few = {name: replace(spec, slices=4) for name, spec in GALLERY.items()}
     monkeypatch.setattr(demo_cases, "GALLERY", few)
     notebook = json.loads(NOTEBOOK.read_text("utf-8"))
@@ -124,6 +152,7 @@ def test_the_notebook_runs(
     for cell in cells:
         exec(compile("".join(cell["source"]), cell["id"], "exec"), names)
     said = capsys.readouterr().out
+    assert OWN_PROCESS in {folder.name for folder in home.glob("workspaces/*/jobs/*")}
     assert "done short" in said
     assert "DSC" in said
     folds = names["folds"]

@@ -13,7 +13,7 @@ from tifffile import imread
 
 from core.domain.errors import WorkspaceError
 from core.io.atomic import atomic_path, write_bytes
-from core.io.tiff import write_mask_slice
+from core.io.tiff.tiff import write_mask_slice
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -121,7 +121,7 @@ import sys
 from pathlib import Path
 import numpy as np
 from core.io.atomic import write_bytes
-from core.io.tiff import write_mask_slice
+from core.io.tiff.tiff import write_mask_slice
 folder = Path(sys.argv[1])
 for number in range(10**9):
     write_bytes(folder / "bytes.bin", bytes([number % 256]) * 300_000)

@@ -17,12 +17,12 @@ import pytest
 from core.domain.errors import AppError, DataError
 from core.domain.prediction import Prediction
 from core.domain.progress import Progress
-from core.io.case_reader import LoadedCase, read_case
-from core.io.dataset import Dataset, scan
+from core.io.cases.case_reader import LoadedCase, read_case
+from core.io.datasets.dataset import Dataset, scan
 from core.models.registry import Model, ModelSpec
-from core.studies.case_score import EvaluationRow
-from core.studies.evaluation import evaluate_cases
-from core.studies.mask_files import predict_masks
+from core.studies.export.mask_files import predict_masks
+from core.studies.scores.case_score import EvaluationRow
+from core.studies.scores.evaluation import evaluate_cases
 from tests.core.faults import COPY, FAULTS, Fault
 from tests.synthetic import digest, head, lesion, write_case
 
@@ -207,10 +207,10 @@ def test_whole_case_of_another_depth_is_read(root: Path) -> None:
 _UNPRIVILEGED = """
 import os, sys
 from pathlib import Path
-from core.io.dataset import scan
+from core.io.datasets.dataset import scan
 from core.domain.errors import AppError
 from core.io.atomic import write_bytes
-from core.io.case_reader import read_case
+from core.io.cases.case_reader import read_case
 root = Path(sys.argv[1])
 read_case(scan(root).case("Good"))
 if os.geteuid() == 0:

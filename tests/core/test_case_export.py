@@ -1,10 +1,15 @@
 """A dataset of any layout, exported with its images, is the same dataset again."""
 
+import shutil
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
+import nibabel
+import nrrd
 import numpy as np
 import pytest
+import SimpleITK
 
 from core.annotation.correction import Correction
 from core.annotation.draft import Origin, new_draft
@@ -14,18 +19,19 @@ from core.annotation.versions import save_version
 from core.domain.errors import DataError
 from core.domain.mask import Mask
 from core.domain.prediction import Prediction
-from core.io.case_reader import LoadedCase, read_case
-from core.io.dataset import Dataset
-from core.io.organisation import AS_IT_LIES, given
+from core.io.cases.case_reader import LoadedCase, read_case
+from core.io.datasets.dataset import Dataset
+from core.io.datasets.organisation import AS_IT_LIES, given
 from core.io.readers import read
+from core.models.provenance import files_hash
 from core.models.registry import Model, ModelSpec
-from core.studies.case_export import ExportOrder, export_cases
-from core.studies.exported_mask import ExportSource
-from core.studies.mask_files import Written
+from core.studies.export.case_export import ExportOrder, export_cases
+from core.studies.export.exported_mask import ExportSource
+from core.studies.export.mask_files import Written
 from core.workspace.known_dataset import scan_known
 from core.workspace.settings import home as home_of
 from core.workspace.workspace_folder import open_workspace, workspace_folder
-from tests.core.trees import IDS, LAYOUTS, labels, make_tree
+from tests.core.trees import IDS, LAYOUTS, RAS, labels, make_tree, pixels
 from tests.synthetic import digest
 
 PATTERNS = given(None, ["FLAIR=a/v*x.nii.gz", "T1=b/v*x.nii.gz"], "c/v*x.nii.gz")
@@ -53,6 +59,50 @@ def exported(dataset: Dataset, order: ExportOrder, **source) -> Written:
 
 def moved(mask: Mask) -> Mask:
     return np.roll(mask, 2, axis=1)
+
+
+def in_two_files(root: Path, ending: str) -> Path:
+    """Write a case whose images and mask are headers with their data beside them."""
+    root.mkdir()
+    for name, values in (("flair", pixels(0)[3].astype(np.int16)), ("mask", labels())):
+        path = root / f"P1_{name}{ending}"
+        if ending == ".nhdr":
+            nrrd.write(str(path), values, {"encoding": "raw"}, index_order="C")
+        elif ending == ".mhd":
+            SimpleITK.WriteImage(SimpleITK.GetImageFromArray(values), str(path))
+        else:
+            nibabel.save(nibabel.Nifti1Pair(np.ascontiguousarray(values.T), RAS), path)
+    return root
+
+
+@pytest.mark.parametrize("ending", [".hdr", ".mhd", ".nhdr"])
+def test_headers_go_nowhere_without_their_data(home: Path, tmp_path: Path, ending: str) -> None:
+    dataset = opened("loose", in_two_files(tmp_path / "in", ending))
+    (case,) = dataset.cases
+    before = read_case(case)
+    assert len(case.files) == 2
+    assert len(case.sources) == len(list((tmp_path / "in").iterdir())) == 4
+    hashed = files_hash(case)
+    order = ExportOrder(tmp_path / "out", "truth", images=True, format_name="nifti")
+    assert not exported(dataset, order).failed
+    place = partial(unpacked, tmp_path / "in", tmp_path / "copy")
+    for path in case.sources:
+        place(path).parent.mkdir(exist_ok=True)
+        shutil.copyfile(path, place(path))
+    data = case.sources[1]
+    data.write_bytes(bytes(len(data.read_bytes())))
+    assert files_hash(case) != hashed
+    shutil.rmtree(tmp_path / "in")
+    for after in (
+        read_case(case.moved(place)),
+        read_case(opened("loose", tmp_path / "out").cases[0]),
+    ):
+        assert np.array_equal(after.volume.pixels, before.volume.pixels)
+        assert np.array_equal(after.ground_truth, before.ground_truth)
+
+
+def unpacked(root: Path, to: Path, path: Path) -> Path:
+    return to / path.relative_to(root)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

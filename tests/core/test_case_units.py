@@ -6,20 +6,26 @@ from pathlib import Path
 
 import pytest
 
+from core.domain.label_set import Label, LabelSet
 from core.inference.prediction_service import PredictionService, local_predictor
-from core.io.case_reader import read_case
-from core.io.dataset import scan
+from core.io.cases.case import Case
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
+from core.io.datasets.organisation import Organisation
+from core.io.labels.label_table import table_of, write_label_table
 from core.jobs.local_runner import LocalRunner
-from core.jobs.units import Unit, UnitOutcome
+from core.jobs.unit_inputs import do_staged, inputs_of, pack
+from core.jobs.units import Unit, UnitOutcome, do_unit
 from core.models.registry import Model
-from core.studies.case_task import CaseTask
-from core.studies.case_units import Spread, evaluate_spread, predict_spread
-from core.studies.evaluation import evaluate_cases
-from core.studies.evaluation_report import write_evaluation
-from core.studies.mask_files import predict_masks
-from core.studies.model_task import model_task
-from core.studies.study_units import predict_ahead
+from core.studies.comparison.study_units import predict_ahead
+from core.studies.export.mask_files import predict_masks
+from core.studies.scores.case_task import CaseTask
+from core.studies.scores.case_units import Spread, evaluate_spread, predict_spread
+from core.studies.scores.evaluation import evaluate_cases
+from core.studies.scores.evaluation_report import write_evaluation
+from core.studies.scores.model_task import model_task
 from core.workspace.workspace_folder import open_workspace
+from tests.core.trees import make_tree
 from tests.synthetic import publish_unet, write_case
 
 CASES = ("A_1", "B_2", "C_3")
@@ -53,7 +59,7 @@ def _files(folder: Path) -> dict[str, bytes]:
 
 def test_two_processes_write_what_one_writes_to_the_byte(tmp_path: Path, model: Model) -> None:
     tasks = _tasks(tmp_path, model)
-    cases, predict = [task.case for task in tasks], local_predictor(model, "cpu")
+    cases, predict = [task.case for task in tasks], local_predictor(model, "cpu", threads=1)
     plain = evaluate_cases(cases, model, predict)
     predict_masks(cases, model, predict, out=tmp_path / "plain")
     both = Spread(LocalRunner(workers=2), tmp_path / "both")
@@ -72,6 +78,46 @@ def test_two_processes_write_what_one_writes_to_the_byte(tmp_path: Path, model: 
     assert evaluate_spread(tasks, nobody).rows == plain.rows
     predict_spread(tasks, nobody, out=tmp_path / "m")
     assert _files(tmp_path / "m") == _files(tmp_path / "plain")
+
+
+def test_a_case_that_is_sent_along_has_the_names_of_its_labels(
+    tmp_path: Path, model: Model
+) -> None:
+    case = _with_table(tmp_path / "volumes")
+    unit = Unit("key", "A", _names, CaseTask(case, model_task(model, device="cpu", threads=1)))
+    own, shared = inputs_of(unit).files, inputs_of(unit).folders
+    assert do_unit(unit).content == b"Kern Rim"
+    assert do_staged(unit, pack(own).content, pack(shared)) == do_unit(unit)
+
+
+def test_a_mask_that_is_called_otherwise_is_computed_anew(tmp_path: Path, model: Model) -> None:
+    case = _with_table(tmp_path / "volumes")
+    task = CaseTask(case, model_task(model, device="cpu", threads=1))
+    nobody = Spread(Nobody(), tmp_path / "out")
+    found = evaluate_spread([task], Spread(LocalRunner(), tmp_path / "out"))
+    assert found.failed == {}
+    assert evaluate_spread([task], nobody).rows == found.rows
+    write_label_table(case.tables[0], LabelSet((Label(1, "Core", (1, 2, 3)),)))
+    with pytest.raises(AssertionError, match="were done before"):
+        evaluate_spread([task], nobody)
+
+
+def _with_table(root: Path) -> Case:
+    """Return a case of volumes whose labels a table beside its mask names."""
+    make_tree("loose", root)
+    for path in root.glob("*_t1.nii.gz"):
+        path.with_name(path.name.replace("_t1", "_t1ce")).write_bytes(path.read_bytes())
+    files = (("T1", "*_t1.nii.gz"), ("T1C", "*_t1ce.nii.gz"), ("FLAIR", "*_flair.nii.gz"))
+    case = scan(root, Organisation(images=files, mask="*_mask.nii.gz")).cases[0]
+    assert case.volumes is not None
+    names = LabelSet((Label(1, "Kern", (1, 2, 3)), Label(2, "Rim", (4, 5, 6))))
+    write_label_table(table_of(case.volumes.masks[0].files[0]), names)
+    return case
+
+
+def _names(task: CaseTask) -> bytes:
+    labels = read_case(task.case).label_set
+    return b"" if labels is None else " ".join(each.name for each in labels.labels).encode()
 
 
 def test_a_changed_mask_or_another_protocol_is_computed_anew(tmp_path: Path, model: Model) -> None:

@@ -12,8 +12,8 @@ from core.domain.errors import DataError
 from core.domain.label_set import LabelSet, Region
 from core.domain.metrics import overlap
 from core.domain.prediction import Postprocessing
-from core.io.dataset import Dataset
-from core.io.organisation import AS_IT_LIES, Organisation, corrected, given
+from core.io.datasets.dataset import Dataset
+from core.io.datasets.organisation import AS_IT_LIES, Organisation, corrected, given
 from core.io.readers import read
 from core.workspace.chosen_labels import redrawn, with_chosen
 from core.workspace.known_dataset import scan_known

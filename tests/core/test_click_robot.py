@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.io.case import Case
+from core.io.cases.case import Case
 from core.io.csv_file import plain
-from core.studies.click_report import write_clicks
-from core.studies.click_robot import (
+from core.studies.clicks.click_report import write_clicks
+from core.studies.clicks.click_robot import (
     Aim,
     Clicked,
     DabPen,
@@ -24,8 +24,8 @@ from core.studies.click_robot import (
     dsc,
     off_by,
 )
-from core.studies.click_study import ClickRow, ClickStudy, RobotOptions, run_click_study
-from core.studies.click_summary import ClickSummary, paired_models, summarise_clicks
+from core.studies.clicks.click_study import ClickRow, ClickStudy, RobotOptions, run_click_study
+from core.studies.clicks.click_summary import ClickSummary, paired_models, summarise_clicks
 from tests.core.studies import IDS, models, moved, write_cases
 
 KEYS = [
@@ -145,7 +145,7 @@ def test_the_same_cases_give_the_same_clicks(
     (far,) = models(tmp_path)[2:]
     noisy = [
         run_click_study(chosen, [far], moved(), RobotOptions(noise=2.0))
-        for chosen in (cases, cases[1:])
+        for chosen in (cases[:2], cases[1:2])
     ]
     where = [
         [(row.case, row.tool, row.slice, row.y, row.x) for row in each.rows if row.case == "C_1"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.domain.errors import DataError
 from core.domain.progress import Cancelled
-from core.io.dataset import Dataset, scan
+from core.io.datasets.dataset import Dataset, scan
 from core.io.layouts.tree import natural_key
 from tests.synthetic import digest
 

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import shutil
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +20,8 @@ from core.demo.phantom_case import phantom_case
 from core.demo.spec import HeadShape, Lesion, PhantomSpec
 from core.domain.errors import WorkspaceError
 from core.domain.progress import Cancelled
-from core.io.case_reader import read_case
-from core.io.dataset import scan
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
 
 Loaded = dict[str, tuple[NDArray[np.uint8], NDArray[np.uint8]]]
 
@@ -40,11 +40,27 @@ def cases(demo: Path) -> Loaded:
     return loaded
 
 
+FEW = {name: replace(GALLERY[name], slices=4) for name in list(GALLERY)[:3]}
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A demo of few cases of few slices; no test may write into it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(demo_cases, "GALLERY", FEW)
+        return make_demo(tmp_path_factory.mktemp("small") / "demo")
+
+
 @pytest.fixture
-def copy(demo: Path, tmp_path: Path) -> Iterator[Path]:
-    """Give a copy of the demo that may be damaged."""
-    yield Path(shutil.copytree(demo, tmp_path / "demo"))
-    shutil.rmtree(tmp_path / "demo")
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Demos have as few cases as `small`."""
+    monkeypatch.setattr(demo_cases, "GALLERY", FEW)
+
+
+@pytest.fixture
+def copy(small: Path, few: None, tmp_path: Path) -> Path:
+    """Give a copy of the small demo that may be damaged."""
+    return Path(shutil.copytree(small, tmp_path / "demo"))
 
 
 def digest(folder: Path) -> str:
@@ -164,19 +180,19 @@ def test_a_complete_demo_is_left_alone(demo: Path) -> None:
 
 
 def test_a_damaged_demo_is_made_again_byte_for_byte(
-    demo: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
+    small: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = ("SYNTHETIC_01_frontal", "SYNTHETIC_02_temporal")
-    monkeypatch.setattr(demo_cases, "GALLERY", {name: GALLERY[name] for name in names})
+    monkeypatch.setattr(demo_cases, "GALLERY", {name: FEW[name] for name in names})
     (copy / names[0] / f"{names[0]}_4.tif").write_bytes(b"II*\0")
-    (copy / names[1] / f"{names[1]}_9_mask.tif").unlink()
+    (copy / names[1] / f"{names[1]}_3_mask.tif").unlink()
     make_demo(copy)
     assert {p.name for p in copy.iterdir()} == {*names, "README.txt"}
-    assert [digest(copy / name) for name in names] == [digest(demo / name) for name in names]
+    assert [digest(copy / name) for name in names] == [digest(small / name) for name in names]
     assert [p.name for p in copy.parent.iterdir()] == ["demo"]
 
 
-@pytest.mark.parametrize("damage", ["README.txt", "SYNTHETIC_05_faint", "version"])
+@pytest.mark.parametrize("damage", ["README.txt", "SYNTHETIC_03_parietal", "version"])
 def test_an_incomplete_or_older_demo_is_noticed(copy: Path, damage: str) -> None:
     if damage == "version":
         readme = copy / "README.txt"
@@ -192,6 +208,7 @@ def test_an_incomplete_or_older_demo_is_noticed(copy: Path, damage: str) -> None
     assert digest(copy) == before
 
 
+@pytest.mark.usefixtures("few")
 def test_cancelling_leaves_nothing(tmp_path: Path) -> None:
     hook = Stopper(0.1)
     with pytest.raises(Cancelled):
@@ -259,12 +276,17 @@ def test_atrophy_widens_the_fluid_spaces() -> None:
 
 
 HOLLOW = Lesion((34, 32, 34), 24, t1=18, soft_mm=5, core=0.5, rim=95, margin_mm=-1.0)
-LABELLED = {"SYNTHETIC_L1": PhantomSpec(5, 20, (HOLLOW,))}
+LABELLED = {"SYNTHETIC_L1": PhantomSpec(5, 8, (HOLLOW,))}
 
 
-def test_the_labelled_demo_has_core_rim_and_oedema_with_names_on_a_grid(tmp_path: Path) -> None:
-    folder = make_label_demo(tmp_path / "demo", specs=LABELLED)
-    (case,) = scan(folder).cases
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A labelled demo; no test may write into it."""
+    return make_label_demo(tmp_path_factory.mktemp("labelled") / "demo", specs=LABELLED)
+
+
+def test_the_labelled_demo_has_core_rim_and_oedema_with_names_on_a_grid(labelled: Path) -> None:
+    (case,) = scan(labelled).cases
     loaded = read_case(case)
     assert loaded.labels is not None
     assert loaded.label_set is not None
@@ -284,18 +306,19 @@ def test_the_labelled_demo_has_core_rim_and_oedema_with_names_on_a_grid(tmp_path
     assert bright[loaded.labels == 3].mean() > 1.2 * bright[loaded.labels == 2].mean()
 
 
-def test_the_labelled_demo_is_made_once_and_has_the_same_bytes(tmp_path: Path) -> None:
-    first = make_label_demo(tmp_path / "a", specs=LABELLED)
-    times = {path: path.stat().st_mtime_ns for path in first.rglob("*")}
-    assert make_label_demo(first, specs=LABELLED) == first
-    assert {path: path.stat().st_mtime_ns for path in first.rglob("*")} == times
-    assert digest(make_label_demo(tmp_path / "b", specs=LABELLED)) == digest(first)
+def test_the_labelled_demo_is_made_once_and_has_the_same_bytes(
+    labelled: Path, tmp_path: Path
+) -> None:
+    times = {path: path.stat().st_mtime_ns for path in labelled.rglob("*")}
+    assert make_label_demo(labelled, specs=LABELLED) == labelled
+    assert {path: path.stat().st_mtime_ns for path in labelled.rglob("*")} == times
+    assert digest(make_label_demo(tmp_path / "b", specs=LABELLED)) == digest(labelled)
 
 
 def test_an_incomplete_labelled_demo_is_made_anew_and_foreign_files_are_kept(
-    tmp_path: Path,
+    labelled: Path, tmp_path: Path
 ) -> None:
-    folder = make_label_demo(tmp_path / "demo", specs=LABELLED)
+    folder = Path(shutil.copytree(labelled, tmp_path / "demo"))
     whole = digest(folder)
     next(folder.glob("labelsTr/*")).unlink()
     assert digest(make_label_demo(folder, specs=LABELLED)) == whole

@@ -20,7 +20,7 @@ from core.inference.model_export import ExportFormat, export_model
 from core.inference.model_graph import prepare_graph
 from core.inference.torch_network import trained_network
 from core.inference.volume_inference import RunOptions
-from core.io.dataset import scan
+from core.io.datasets.dataset import scan
 from core.models.certificates import (
     GRAPH_FILE,
     TORCH,
@@ -39,6 +39,7 @@ from core.models.preprocessing import Preprocessing
 from core.models.registry import Model, ModelSpec, Registry, prediction_key, read_model
 from core.studies.certification import certify
 from core.workspace.settings import HOME_VARIABLE
+from tests.core.conftest import Graphed
 from tests.synthetic import head, publish_unet, volume_of, write_case
 
 EXACT = EngineChoice("openvino", "float32")
@@ -56,10 +57,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def whole(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Model:
-    """A model with its graph, made once; tests that change it copy its folder."""
-    made = publish_unet(tmp_path_factory.mktemp("models"), preprocessing=SEEN, logit_offset=0.3)
-    return prepare_graph(made)
+def whole(home: Path, graphed: Graphed) -> Model:
+    """A model with its graph; tests that change it copy its folder."""
+    return graphed("one")
 
 
 @pytest.fixture
@@ -301,6 +301,7 @@ from pathlib import Path
 from core.inference.graph_import import GraphContract, import_graph
 from core.inference.inference_ensemble import open_runner
 from core.models.registry import read_model
+from tests.core.conftest import Graphed
 from tests.synthetic import head, volume_of
 model = read_model(Path(sys.argv[1]))
 open_runner(model).predict(volume_of(head(2, (40, 32))))

@@ -11,12 +11,12 @@ from core.annotation.export import read_export
 from core.domain.components import Box
 from core.domain.errors import DataError
 from core.domain.mask import Mask
-from core.io.case_reader import read_case
-from core.io.dataset import Dataset, scan
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import Dataset, scan
 from core.review.subject import Subject
 from core.review.truth_errors import MarkedError, TruthError
-from core.studies.error_parcel import ParcelSource, write_error_parcel
-from core.studies.pictures import PREDICTION
+from core.studies.export.error_parcel import ParcelSource, write_error_parcel
+from core.studies.export.pictures import PREDICTION
 from tests.synthetic import write_case
 
 SIDE = 48

@@ -16,15 +16,15 @@ from core.domain.metrics import EMPTY_RULE
 from core.domain.prediction import Postprocessing, Prediction
 from core.domain.progress import Cancelled, Progress
 from core.domain.protocol import Protocol
-from core.io.case import Case
-from core.io.case_reader import LoadedCase, read_case
-from core.io.dataset import scan
+from core.io.cases.case import Case
+from core.io.cases.case_reader import LoadedCase, read_case
+from core.io.datasets.dataset import scan
 from core.models.registry import Model, ModelSpec
-from core.studies.case_score import score_case
-from core.studies.evaluation import Outcome, evaluate_cases
-from core.studies.evaluation_report import summarise_evaluation, write_evaluation
-from core.studies.mask_files import predict_masks
-from core.studies.mask_settings import mask_settings
+from core.studies.export.mask_files import predict_masks
+from core.studies.scores.case_score import score_case
+from core.studies.scores.evaluation import Outcome, evaluate_cases
+from core.studies.scores.evaluation_report import summarise_evaluation, write_evaluation
+from core.studies.scores.mask_settings import mask_settings
 from tests.synthetic import SHAPE, digest, lesion, write_case
 
 IDS = ("A_2", "A_10", "病例 1")

@@ -18,8 +18,8 @@ from core.domain.errors import ModelError
 from core.domain.prediction import Postprocessing, Prediction, to_mask
 from core.domain.progress import Progress, silent
 from core.inference.prediction_service import local_predictor
-from core.io.case_reader import LoadedCase, read_case
-from core.io.dataset import scan
+from core.io.cases.case_reader import LoadedCase, read_case
+from core.io.datasets.dataset import scan
 from core.io.resource_paths import resource
 from core.models.lineage import Lineage
 from core.models.registry import Model, ModelSpec
@@ -35,9 +35,9 @@ from core.review.expected_dsc import (
     spearman,
     write_calibration,
 )
-from core.studies.evaluation import evaluate_cases
-from core.studies.evaluation_report import write_evaluation
 from core.studies.expected_dsc_study import calibration_cases, measure
+from core.studies.scores.evaluation import evaluate_cases
+from core.studies.scores.evaluation_report import write_evaluation
 from core.studies.uncertainty_figures import draw_expected_dsc
 from core.workspace.settings import home as home_folder
 from core.workspace.splits import SplitFile

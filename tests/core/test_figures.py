@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.domain.errors import WorkspaceError
-from core.studies.figures import dsc_chart
+from core.studies.scores.figures import dsc_chart
 
 SKY_BLUE, TOMATO, GREEN = (135, 206, 235), (255, 99, 71), (0, 128, 0)
 PLOT_ROWS = slice(60, 690)  # pixel rows that hold bars only: above are the title, below the legend
@@ -108,7 +108,7 @@ def test_a_refused_write_leaves_nothing_behind(tmp_path: Path) -> None:
 
 def test_matplotlib_waits_for_the_first_chart_and_pyplot_for_ever(tmp_path: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from core.studies.figures import dsc_chart\n"
+        "import sys; from pathlib import Path; from core.studies.scores.figures import dsc_chart\n"
         "assert 'matplotlib' not in sys.modules\n"
         f"dsc_chart([('a', 0.5)], Path({str(tmp_path / 'dsc.png')!r}), title='t')\n"
         "assert 'matplotlib.pyplot' not in sys.modules\n"

@@ -8,10 +8,10 @@ import pytest
 
 from core.domain.errors import DataError
 from core.domain.grid import Grid
-from core.io.case_reader import read_case
-from core.io.dataset import scan
-from core.io.organisation import AS_IT_LIES, Organisation, spacing_given
-from core.studies.case_figures import mask_figures, measured_alike
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
+from core.io.datasets.organisation import AS_IT_LIES, Organisation, spacing_given
+from core.studies.scores.case_figures import mask_figures, measured_alike
 from core.workspace.known_dataset import keep, recalled, scan_known
 from tests.synthetic import write_case
 

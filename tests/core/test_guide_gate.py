@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 from core.domain.errors import AppError, DataError, ModelError
-from core.io.dataset import scan
+from core.io.datasets.dataset import scan
 from core.jobs.job_events import Done
 from core.jobs.job_folder import create_job
 from core.models.gate import GateReport, harmful, judge_guides, newest_gate
@@ -26,8 +26,8 @@ from core.models.guide_choice import (
 from core.models.guides import GuideModel, Guides, GuideSpec
 from core.models.model_changes import delete_any
 from core.models.networks.builder import build_network
+from core.studies.clicks.guide_gate_job import read_guide_gate, run_guide_gate
 from core.studies.gate_specs import guide_gate_spec
-from core.studies.guide_gate_job import read_guide_gate, run_guide_gate
 from core.workspace.workspace_folder import (
     Workspace,
     open_workspace,

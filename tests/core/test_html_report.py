@@ -10,10 +10,10 @@ from PIL import Image
 
 from core.review.reviews import Review
 from core.review.unblinding import Agreement, PairPreference, Unblinded
-from core.studies.html_report import StudyReport, html, write_html
-from core.studies.study import Study, run_study
-from core.studies.study_pictures import study_pictures
-from core.studies.study_summary import summarise_study
+from core.studies.comparison.html_report import StudyReport, html, write_html
+from core.studies.comparison.study import Study, run_study
+from core.studies.comparison.study_pictures import study_pictures
+from core.studies.comparison.study_summary import summarise_study
 from tests.core.studies import models, moved, write_cases
 
 VOID = {"meta", "img", "br", "link"}
@@ -84,18 +84,24 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, StudyReport]:
     return study, report
 
 
-def test_it_is_whole_and_loads_nothing(made: tuple[Study, StudyReport]) -> None:
-    page = parse(html(made[1]))
+@pytest.fixture(scope="module")
+def whole(made: tuple[Study, StudyReport]) -> str:
+    """The report as HTML."""
+    return html(made[1])
+
+
+def test_it_is_whole_and_loads_nothing(whole: str) -> None:
+    page = parse(whole)
     for tag, attributes in page.tags:
         assert tag not in ("script", "link", "iframe", "object")
         for name in LOADING:
             assert (attributes.get(name) or "data:").startswith("data:")
     assert "http" not in "".join(a.get("content") or "" for _, a in page.tags)
-    assert "default-src 'none'" in html(made[1])
+    assert "default-src 'none'" in whole
 
 
-def test_every_picture_can_be_opened(made: tuple[Study, StudyReport]) -> None:
-    sources = [a["src"] for tag, a in parse(html(made[1])).tags if tag == "img"]
+def test_every_picture_can_be_opened(whole: str) -> None:
+    sources = [a["src"] for tag, a in parse(whole).tags if tag == "img"]
     # A chart of all, two for each of three pairs; and each case with each model but one.
     assert len(sources) == 1 + 2 * 3 + 8
     for source in sources:
@@ -105,9 +111,9 @@ def test_every_picture_can_be_opened(made: tuple[Study, StudyReport]) -> None:
             picture.load()
 
 
-def test_it_says_what_the_study_found(made: tuple[Study, StudyReport]) -> None:
+def test_it_says_what_the_study_found(made: tuple[Study, StudyReport], whole: str) -> None:
     study, report = made
-    text = " ".join("".join(parse(html(report)).text).split())
+    text = " ".join("".join(parse(whole).text).split())
     for words in (
         "Three <models>",
         "Model still",

@@ -9,9 +9,9 @@ import pytest
 
 from core.domain.errors import DataError
 from core.domain.role import Role
-from core.io.case_reader import read_case
+from core.io.cases.case_reader import read_case
+from core.io.datasets.organisation import Organisation, given
 from core.io.layouts.found import FolderUnknown
-from core.io.organisation import Organisation, given
 from core.workspace.known_dataset import forget_once, keep, recalled, scan_known
 from tests.core.io.making import blob, nifti, voxels
 from tests.core.io.test_volume_reader import RAS, brats

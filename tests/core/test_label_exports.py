@@ -20,10 +20,12 @@ from core.inference.torch_network import trained_network
 from core.inference.volume_inference import RunOptions
 from core.models.certificates import EngineChoice
 from core.models.model_import import import_weights
+from core.models.networks.builder import build_network
 from core.models.networks.weights import read_state_dict
 from core.models.preprocessing import Preprocessing
 from core.models.registry import Model, ModelSpec, Registry
 from core.models.wanted_labels import read_output
+from tests.core.conftest import Graphed
 from tests.core.test_label_inference import KINDS, several
 from tests.core.test_model_output import TUMOUR
 from tests.core.test_torch_bundle import _parsed
@@ -42,16 +44,33 @@ Sent = Callable[[OutputKind], tuple[Model, Path]]
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Sent:
-    """A model of a kind and its file of ONNX, both made once."""
+def exported(tmp_path_factory: pytest.TempPathFactory, graphed: Graphed) -> Sent:
+    """A model of a kind and its file of ONNX, made once."""
 
     @cache
     def made(kind: OutputKind) -> tuple[Model, Path]:
-        place = tmp_path_factory.mktemp("exported")
-        model = several(place / "models", kind, preprocessing=SEEN)
-        return model, export_model(model, place / "net", "onnx")
+        model = graphed(kind)
+        return model, export_model(model, tmp_path_factory.mktemp("exported") / "net", "onnx")
 
     return made
+
+
+def _small(root: Path, kind: OutputKind) -> Model:
+    """Publish a network of few layers, whose graph is soon made, with random weights."""
+    spec = ModelSpec(
+        id="small",
+        title="Small",
+        architecture="monai-unet",
+        arguments={"features": [2, 4], "strides": [2], "units": 0, "norm": "batch"},
+        preprocessing=SEEN,
+        output=ModelOutput(kind=kind, labels=TUMOUR),
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        state = build_network(spec.network, spec.logits).state_dict()
+    file = root.with_suffix(".safetensors")
+    save_file({name: tensor * 4 for name, tensor in state.items()}, file)
+    return Registry((root,)).publish(spec, file)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +80,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Sent:
     @cache
     def made(kind: OutputKind) -> tuple[Model, Path]:
         place = tmp_path_factory.mktemp("ended")
-        model = several(place / "models", kind, preprocessing=SEEN)
+        model = _small(place / "models", kind)
         network = trained_network(model)
         end = torch.nn.Softmax(1) if kind == "classes" else torch.nn.Sigmoid()
         whole = torch.nn.Sequential(network, end).eval()

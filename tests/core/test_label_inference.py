@@ -14,15 +14,15 @@ from core.domain.model_output import ModelOutput, OutputKind
 from core.domain.prediction import Focus, Postprocessing, quantise
 from core.inference.engine import Engine
 from core.inference.inference_ensemble import open_runner
-from core.inference.model_graph import prepare_graph
 from core.inference.preprocess import prepare
 from core.inference.torch_network import trained_network
 from core.inference.volume_inference import Runner, RunOptions
-from core.io.prediction_file import load_prediction, read_prediction, save_prediction
+from core.io.datasets.prediction_file import load_prediction, read_prediction, save_prediction
 from core.models.certificates import EngineChoice
 from core.models.ensembles import combine
 from core.models.preprocessing import Preprocessing
 from core.models.registry import Model, ModelSpec, Registry, read_model
+from tests.core.conftest import Graphed
 from tests.core.test_model_output import TUMOUR
 from tests.synthetic import head, publish_unet, volume_of
 
@@ -70,10 +70,9 @@ def test_flips_average_every_channel_with_the_mirrored_slice(
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def with_graph(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Model:
+def with_graph(request: pytest.FixtureRequest, graphed: Graphed) -> Model:
     """A model of each kind, its graph beside it."""
-    place = tmp_path_factory.mktemp("with graph")
-    return prepare_graph(several(place, request.param, preprocessing=Preprocessing(size=32)))
+    return graphed(request.param)
 
 
 @pytest.mark.parametrize("engine", ["openvino", "onnx"])

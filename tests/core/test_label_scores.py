@@ -15,24 +15,24 @@ from medpy.metric import binary as medpy
 
 from core.domain.progress import silent
 from core.inference.prediction_service import PredictionService
-from core.io.case_cache import CaseCache
-from core.io.case_reader import LoadedCase, each_region, of_region, read_case
-from core.io.dataset import Dataset, scan
+from core.io.cases.case_cache import CaseCache
+from core.io.cases.case_reader import LoadedCase, each_region, of_region, read_case
+from core.io.datasets.dataset import Dataset, scan
 from core.models.mask_model import MaskModel, mask_model
-from core.studies.case_figures import CaseFigures, figures_of, label_figures, labels_of
-from core.studies.case_score import BINARY_FIELDS, score_labels
-from core.studies.evaluation import evaluate_cases
-from core.studies.evaluation_report import write_evaluation
-from core.studies.exported_mask import ExportSource, exported_mask
-from core.studies.html_report import StudyReport, html
-from core.studies.region_study import (
+from core.studies.comparison.html_report import StudyReport, html
+from core.studies.comparison.region_study import (
     averaged_regions,
     counted_regions,
     mean_study,
     region_study,
 )
-from core.studies.study import keep_study, run_study
-from core.studies.study_report import joined, parted, read_figures, write_study
+from core.studies.comparison.study import keep_study, run_study
+from core.studies.comparison.study_report import joined, parted, read_figures, write_study
+from core.studies.export.exported_mask import ExportSource, exported_mask
+from core.studies.scores.case_figures import CaseFigures, figures_of, label_figures, labels_of
+from core.studies.scores.case_score import BINARY_FIELDS, score_labels
+from core.studies.scores.evaluation import evaluate_cases
+from core.studies.scores.evaluation_report import write_evaluation
 from core.workspace.workspace_folder import Workspace, open_workspace
 from tests.core.trees import IDS, labels, make_tree, save_nifti
 
@@ -126,7 +126,8 @@ def test_a_label_that_only_one_has_or_neither_counts_as_the_rule_says(
     assert not isinstance(compared.labels, msgspec.UnsetType)
     assert compared.labels["Enhancing tumour"][0].empty_in_both == len(IDS)
     assert compared.labels["Oedema"][0].empty_in_both == 0
-    row = re.search(r"<td>Enhancing tumour</td>.*", html(StudyReport("L", study, compared)))
+    report = StudyReport("L", study, compared, drawn=tmp_path / "s")
+    row = re.search(r"<td>Enhancing tumour</td>.*", html(report))
     assert row is not None
     assert f'<td class="number">{len(IDS)}</td>' * 2 in row[0]
 
@@ -228,7 +229,7 @@ def test_a_comparison_tells_every_label_and_is_read_back(
     assert joined(study.rows, study.label_rows) == rows
     assert not isinstance(summary.labels, msgspec.UnsetType)
     assert summary.labels["Oedema"][0].cases == len(IDS)
-    text = html(StudyReport("Labels", study, summary))
+    text = html(StudyReport("Labels", study, summary, drawn=tmp_path / "o"))
     assert "By label and region" in text
     assert "Necrotic core" in text
 

@@ -11,11 +11,11 @@ import SimpleITK
 from core.domain.errors import DataError, FileError
 from core.domain.metrics import volume_metrics
 from core.inference.prediction_service import PredictionService
-from core.io.case_masks import DrawnMask, write_mask
-from core.io.case_reader import read_case
-from core.io.dataset import Dataset, scan
+from core.io.cases.case_masks import DrawnMask, write_mask
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import Dataset, scan
 from core.models.mask_model import MaskModel, mask_model, mask_models
-from core.studies.study import run_study
+from core.studies.comparison.study import run_study
 from core.workspace.mask_folders import keep_folders, kept_models
 from core.workspace.workspace_folder import open_workspace
 from tests.core.trees import IDS, RAS, labels, make_tree, save_nifti

@@ -10,7 +10,7 @@ import pytest
 from core.domain.grid import Grid
 from core.domain.plane import AXIAL, CORONAL
 from core.domain.plane_metric import plane_metric
-from core.io.case import Case
+from core.io.cases.case import Case
 from core.review.measurements import (
     Measurement,
     Values,

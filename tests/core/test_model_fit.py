@@ -11,7 +11,7 @@ from core.domain.errors import ModelError
 from core.domain.grid import Grid
 from core.domain.role import Role
 from core.domain.volume import Volume
-from core.io.dataset import scan
+from core.io.datasets.dataset import scan
 from core.io.resource_paths import resource
 from core.models.acquisition import Acquisition, acquisition_of, acquisition_words, joined
 from core.models.classifiers import Classifiers

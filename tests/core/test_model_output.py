@@ -1,6 +1,8 @@
 """Models of several labels: what they give, how it becomes a label map, and what stays binary."""
 
+from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -20,6 +22,10 @@ from core.domain.prediction import (
     quantise,
     to_mask,
 )
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
+from core.models.filled_label import in_focus
+from tests.synthetic import write_case
 
 TUMOUR = LabelSet(
     (
@@ -175,3 +181,18 @@ def test_a_binary_prediction_fills_the_value_it_is_told_to() -> None:
     assert plain.label_map(PLAIN, 3).tolist() == [[[0, 3]]]
     assert plain.mask_of(TUMOUR.region("Oedema"), PLAIN).tolist() == [[[0, 1]]]
     assert plain.filed == "k"
+
+
+def test_what_a_model_says_of_a_case_is_that_of_the_region_the_case_names(tmp_path: Path) -> None:
+    write_case(tmp_path, "A")
+    (case,) = scan(tmp_path).cases
+    loaded = read_case(replace(case, labels=TUMOUR, region="Tumour core"))
+    found = in_focus(loaded, made())
+    assert found.several is not None
+    assert found.focus == TUMOUR.region("Tumour core")
+    assert np.array_equal(found.probability, found.several.of(TUMOUR.region("Tumour core")))
+    filling = read_case(replace(case, labels=replace(TUMOUR, fills="Oedema"), region="Oedema"))
+    level = np.array([[[0, 200]]], np.uint8)
+    plain = in_focus(filling, Prediction(level, "m", "k", "cpu", 0.1))
+    assert plain.focus == TUMOUR.region("Oedema")
+    assert plain.probability.tolist() == level.tolist()

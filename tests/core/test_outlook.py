@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from core.domain.agreement import level_counts
 from core.domain.prediction import Prediction, to_mask
 from core.domain.triage import LIKELY, Triage, contradictions
-from core.io.case import Case
+from core.io.cases.case import Case
 from core.models.registry import Model
 from core.review.expected_dsc import CALIBRATION_FILE, Calibration, expected_dsc, write_calibration
 from core.review.outlook import (

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.domain.window_level import automatic
-from core.io.case_reader import LoadedCase, read_case
-from core.io.dataset import scan
-from core.studies.captions import captioned, captioned_frames, mask_words
-from core.studies.pictures import (
+from core.io.cases.case_reader import LoadedCase, read_case
+from core.io.datasets.dataset import scan
+from core.studies.export.captions import captioned, captioned_frames, mask_words
+from core.studies.export.pictures import (
     PictureStyle,
     contact_sheet,
     frames,

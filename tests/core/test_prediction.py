@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from core.domain.prediction import Postprocessing, Prediction, quantise, to_mask
-from core.io.prediction_file import load_prediction, save_prediction
+from core.io.datasets.prediction_file import load_prediction, save_prediction
 
 probabilities = hnp.arrays(
     np.float32, (3, 5, 7), elements=st.floats(0, 1, width=32, allow_subnormal=False)

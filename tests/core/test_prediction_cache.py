@@ -12,9 +12,9 @@ from core.domain.errors import DataError
 from core.domain.prediction import Postprocessing, Prediction
 from core.domain.progress import Progress
 from core.inference.prediction_service import PredictionService
-from core.io.case_reader import LoadedCase, read_case
-from core.io.dataset import scan
-from core.io.prediction_file import save_prediction
+from core.io.cases.case_reader import LoadedCase, read_case
+from core.io.datasets.dataset import scan
+from core.io.datasets.prediction_file import save_prediction
 from core.models.registry import Model, Registry, prediction_key
 from core.workspace.prediction_cache import find_prediction, keep_prediction
 from core.workspace.score_keys import figures_now, score_key

@@ -7,9 +7,9 @@ import pytest
 
 from core.domain.errors import DataError, FileError
 from core.domain.prediction import Prediction
-from core.io.case_reader import LoadedCase, read_case
-from core.io.dataset import scan
-from core.io.prediction_file import save_prediction
+from core.io.cases.case_reader import LoadedCase, read_case
+from core.io.datasets.dataset import scan
+from core.io.datasets.prediction_file import save_prediction
 from core.models.registry import prediction_key
 from core.workspace.prediction_folder import open_predictions
 from core.workspace.workspace_folder import open_workspace

@@ -11,14 +11,14 @@ import numpy as np
 
 from core.domain.triage import Triage
 from core.inference.triage_table import triage_cases, write_triage
-from core.io.case import Case
-from core.io.case_reader import LoadedCase
+from core.io.cases.case import Case
+from core.io.cases.case_reader import LoadedCase
 from core.models.provenance import files_hash
-from core.studies.evaluation import evaluate_cases
-from core.studies.evaluation_report import write_evaluation
-from core.studies.html_report import StudyReport, html
-from core.studies.study import run_study
-from core.studies.study_report import write_study
+from core.studies.comparison.html_report import StudyReport, html
+from core.studies.comparison.study import run_study
+from core.studies.comparison.study_report import write_study
+from core.studies.scores.evaluation import evaluate_cases
+from core.studies.scores.evaluation_report import write_evaluation
 from tests.classifiers import publish_classifier
 from tests.core.studies import models, moved, write_cases
 
@@ -53,7 +53,7 @@ def test_an_evaluation_says_what_it_was_made_from(tmp_path: Path) -> None:
 
 
 def write_again(folder: Path) -> list[Case]:
-    from core.io.dataset import scan
+    from core.io.datasets.dataset import scan
 
     return list(scan(folder).cases)
 
@@ -67,7 +67,7 @@ def test_a_comparison_and_its_report_say_what_they_were_made_from(tmp_path: Path
     check(said["made"], cases, [model.spec.id for model in chosen])
     truths = [one["ground_truth"] for one in said["made"]["cases"].values()]
     assert [truth is None for truth in truths] == [False, False, True]
-    text = html(StudyReport("Title", study, summary))
+    text = html(StudyReport("Title", study, summary, drawn=tmp_path))
     assert all(all_bytes(case) in text for case in cases)
     assert f"torch {metadata.version('torch')}" in text
 

@@ -16,9 +16,9 @@ from core.domain.errors import DataError, FileError
 from core.domain.grid import Grid
 from core.domain.progress import Cancelled
 from core.domain.volume import Volume
-from core.io.case_reader import LoadedCase, read_case
-from core.io.dataset import scan
-from core.io.tiff import read_image, read_mask_slice, write_image, write_mask_slice
+from core.io.cases.case_reader import LoadedCase, read_case
+from core.io.datasets.dataset import scan
+from core.io.tiff.tiff import read_image, read_mask_slice, write_image, write_mask_slice
 from tests.synthetic import digest, head, lesion, write_case, write_slice
 
 LOSSLESS = {

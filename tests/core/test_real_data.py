@@ -13,11 +13,11 @@ from core.domain.prediction import Prediction
 from core.domain.progress import Progress
 from core.domain.protocol import Protocol
 from core.inference.volume_inference import Runner, RunOptions
-from core.io.case_reader import LoadedCase
-from core.io.dataset import scan
+from core.io.cases.case_reader import LoadedCase
+from core.io.datasets.dataset import scan
 from core.io.resource_paths import resource
 from core.models.registry import read_model
-from core.studies.evaluation import evaluate_cases
+from core.studies.scores.evaluation import evaluate_cases
 from tests.conftest import REAL_DATA_VARIABLE, SHARED
 from tests.synthetic import digest
 

@@ -17,7 +17,7 @@ from core.domain.mask import Mask, binarise
 from core.domain.metrics import overlap
 from core.domain.prediction import Prediction
 from core.domain.volume import Pixels, Volume
-from core.studies.reference_protocol import (
+from core.studies.scores.reference_protocol import (
     SIZE,
     ReferenceGrid,
     reference_masks,

@@ -4,6 +4,7 @@ import csv
 import json
 import subprocess
 import sys
+from base64 import b64encode
 from pathlib import Path
 
 import msgspec
@@ -83,7 +84,11 @@ def test_second_run_needs_no_run_and_gives_the_same(data: Path, tmp_path: Path) 
             assert json.loads(one)["pairs"] == json.loads(other)["pairs"]
         else:
             assert one == other
-    assert "Mean of 2 models" in (tmp_path / "again" / "report.html").read_text(encoding="utf-8")
+    report = (tmp_path / "again" / "report.html").read_text(encoding="utf-8")
+    assert "Mean of 2 models" in report
+    charts = list((tmp_path / "again").glob("*.png"))
+    assert len(charts) == 1 + 2 * 3
+    assert all(b64encode(path.read_bytes()).decode() in report for path in charts)
 
 
 def test_cached_predictions_are_compared_without_torch(data: Path, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from core.review.reviews import (
 )
 from core.review.subject import Subject, subject_of
 from core.review.worklist import next_unreviewed
-from core.studies.study_report import reviews_csv
+from core.studies.comparison.study_report import reviews_csv
 from core.workspace.store import Store
 
 OLD = Path(__file__).with_name("workspace_of_version_5.sql")

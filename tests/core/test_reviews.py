@@ -22,7 +22,7 @@ from core.review.reviews import (
     undo_review,
 )
 from core.review.time_spent import COLUMNS, add_seconds, by_day, times_spent, write_times
-from core.studies.case_figures import (
+from core.studies.scores.case_figures import (
     CaseFigures,
     figures_key,
     figures_of,

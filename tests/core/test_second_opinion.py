@@ -9,15 +9,15 @@ import pytest
 from core.domain.errors import DataError
 from core.domain.metrics import volume_metrics
 from core.domain.prediction import Prediction
-from core.io.case_reader import LoadedCase
-from core.io.dataset import scan
+from core.io.cases.case_reader import LoadedCase
+from core.io.datasets.dataset import scan
 from core.models.registry import Model, ModelSpec
-from core.studies.evaluation import evaluate_cases
-from core.studies.evaluation_report import write_evaluation
-from core.studies.second_opinion import FIGURES, SecondOpinion
-from core.studies.study import run_study
-from core.studies.study_report import write_study
-from core.studies.verified_study import verified_study
+from core.studies.comparison.study import run_study
+from core.studies.comparison.study_report import write_study
+from core.studies.comparison.verified_study import verified_study
+from core.studies.scores.evaluation import evaluate_cases
+from core.studies.scores.evaluation_report import write_evaluation
+from core.studies.scores.second_opinion import FIGURES, SecondOpinion
 from tests.core.trees import make_tree
 from tests.synthetic import lesion
 

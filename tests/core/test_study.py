@@ -17,14 +17,14 @@ from core.domain.prediction import Postprocessing, Prediction, to_mask
 from core.domain.progress import Cancelled, silent
 from core.domain.statistics import compare_pairs, describe
 from core.inference.prediction_service import PredictionService
-from core.io.case_reader import read_case
+from core.io.cases.case_reader import read_case
 from core.models.registry import prediction_key
 from core.review.reviews import Review
-from core.studies.case_figures import CaseFigures, case_figures, mask_figures
-from core.studies.study import Study, run_study
-from core.studies.study_figures import bland_altman_plot, dsc_by_model, scatter, swarm
-from core.studies.study_report import figures_csv, read_figures, reviews_csv, write_study
-from core.studies.study_summary import scores, summarise_study, worst_and_best
+from core.studies.comparison.study import Study, run_study
+from core.studies.comparison.study_figures import bland_altman_plot, dsc_by_model, scatter, swarm
+from core.studies.comparison.study_report import figures_csv, read_figures, reviews_csv, write_study
+from core.studies.comparison.study_summary import scores, summarise_study, worst_and_best
+from core.studies.scores.case_figures import CaseFigures, case_figures, mask_figures
 from core.workspace.workspace_folder import open_workspace
 from tests.core.studies import IDS, models, moved, write_cases
 

@@ -10,9 +10,9 @@ import pytest
 from core.domain.errors import FileError, WorkspaceError
 from core.jobs.job_events import Done, Failed, Paused, Progressed
 from core.jobs.job_folder import JobFolder, JobRequest, create_job
-from core.studies.case_figures import figures_of, widest_disagreements
-from core.studies.study_job import StudyJob, main, read_study_job, run_study_job
-from core.studies.study_report import read_figures
+from core.studies.comparison.study_job import StudyJob, main, read_study_job, run_study_job
+from core.studies.comparison.study_report import read_figures
+from core.studies.scores.case_figures import figures_of, widest_disagreements
 from core.workspace.score_keys import figures_now
 from core.workspace.workspace_folder import open_workspace, registry
 from tests.synthetic import publish_unet, write_case
@@ -39,7 +39,7 @@ def test_a_job_in_its_own_process_tells_its_progress_and_leaves_its_files(
 ) -> None:
     job = create_job(tmp_path / "job", spec)
     done = subprocess.run(
-        [sys.executable, "-m", "core.studies.study_job", str(job.path)],
+        [sys.executable, "-m", "core.studies.comparison.study_job", str(job.path)],
         cwd=ROOT,
         env=os.environ,
         capture_output=True,

@@ -8,9 +8,9 @@ import pytest
 from core.cli.command_run import FAILED_CASES
 from core.domain.grid import Grid
 from core.domain.surface_mesh import Mesh, mask_mesh
-from core.io.case_reader import read_case
-from core.io.dataset import scan
-from core.io.mesh_file import write_mesh
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
+from core.io.volumes.mesh_file import write_mesh
 from tests.command_line import run_main
 from tests.core.domain.test_surface_mesh import ball, sheared
 from tests.synthetic import write_case

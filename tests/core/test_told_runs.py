@@ -11,8 +11,8 @@ from core.domain.errors import ModelError
 from core.domain.grid import Grid
 from core.domain.prediction import Prediction
 from core.domain.progress import Progress, silent
-from core.io.case import Case
-from core.io.case_reader import LoadedCase
+from core.io.cases.case import Case
+from core.io.cases.case_reader import LoadedCase
 from core.models.acquisition import Acquisition
 from core.models.registry import Model, ModelSpec
 from tests.synthetic import head, volume_of

@@ -23,8 +23,8 @@ from core.inference.preprocess import prepare
 from core.inference.torch_network import trained_network
 from core.inference.triage_table import triage_cases
 from core.inference.volume_inference import RunOptions, predict
-from core.io.case_reader import read_volume
-from core.io.dataset import scan
+from core.io.cases.case_reader import read_volume
+from core.io.datasets.dataset import scan
 from core.workspace.settings import home as home_folder
 from core.workspace.workspace_folder import registry
 from tests.classifiers import publish_classifier

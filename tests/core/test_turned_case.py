@@ -8,10 +8,10 @@ import pytest
 from core.domain.grid import Grid
 from core.domain.plane import PLANES, Plane
 from core.domain.volume import Volume
-from core.io.case import Case
-from core.io.case_reader import LoadedCase
-from core.studies.pictures import PREDICTION, TRUTH, frames, write_slices
-from core.studies.turned_case import turned_case
+from core.io.cases.case import Case
+from core.io.cases.case_reader import LoadedCase
+from core.studies.export.pictures import PREDICTION, TRUTH, frames, write_slices
+from core.studies.export.turned_case import turned_case
 
 SHAPE, SPACING = (6, 20, 24), (4.0, 1.0, 1.0)
 

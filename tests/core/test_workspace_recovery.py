@@ -17,12 +17,12 @@ from core.annotation.versions import latest_versions, load_version, save_version
 from core.domain.errors import WorkspaceError
 from core.domain.prediction import Prediction
 from core.inference.prediction_service import PredictionService
-from core.io.case_reader import read_case
-from core.io.dataset import scan
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
 from core.models.registry import Model, ModelSpec, prediction_key
-from core.studies.case_export import ExportOrder, export_cases
-from core.studies.exported_mask import ExportSource
-from core.studies.study import run_study
+from core.studies.comparison.study import run_study
+from core.studies.export.case_export import ExportOrder, export_cases
+from core.studies.export.exported_mask import ExportSource
 from core.workspace import prediction_cache
 from core.workspace.recovery import snapshots
 from core.workspace.workspace_folder import Score, open_workspace

@@ -15,8 +15,8 @@ from tifffile import imread
 from core.domain.prediction import to_mask
 from core.domain.volume import Volume
 from core.inference.volume_inference import RunOptions, predict
-from core.io.case_reader import read_case
-from core.io.dataset import scan
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
 from core.models.registry import Model, Registry
 from tests.command_line import run_main
 from tests.synthetic import digest, publish_unet, write_case

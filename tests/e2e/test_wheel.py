@@ -106,8 +106,8 @@ def test_no_module_that_is_installed_is_asked_for_by_its_name_in_the_checkout(
 
 TOLD_BY_CHILD_COMMAND = {
     '"core.inference.engine_process"', '"training.train"', '"training.gate"',
-    '"training.preview"', '"core.studies.study_job"',
-    '"training.unit_job"', '"training.cluster_job"', '"core.studies.guide_gate_job"',
+    '"training.preview"', '"core.studies.comparison.study_job"',
+    '"training.unit_job"', '"training.cluster_job"', '"core.studies.clicks.guide_gate_job"',
     '"core.inference.child_environment"', '"gui.studies.report_pages"',
 }  # fmt: skip
 

@@ -22,8 +22,8 @@ from core.domain.prediction import Prediction
 from core.domain.triage import Triage
 from core.domain.uncertainty import CaseDoubt
 from core.io.atomic import write_bytes
-from core.io.case_reader import LoadedCase, read_case
-from core.io.dataset import scan
+from core.io.cases.case_reader import LoadedCase, read_case
+from core.io.datasets.dataset import scan
 from core.io.layouts.registry import find
 from core.jobs.classify_spec import ClassifySpec, task_of
 from core.jobs.job_folder import Done, JobFolder, JobWriter, create_job, list_jobs
@@ -48,10 +48,10 @@ from core.review.expected_dsc import (
     read_calibration,
     write_calibration,
 )
-from core.studies import case_figures
-from core.studies.study import run_study
-from core.studies.study_job import StudyJob
-from core.studies.study_report import write_study
+from core.studies.comparison.study import run_study
+from core.studies.comparison.study_job import StudyJob
+from core.studies.comparison.study_report import write_study
+from core.studies.scores import case_figures
 from core.workspace import prediction_cache, triage_cache
 from core.workspace.settings import Settings, load_settings, save_settings
 from core.workspace.splits import SplitFile, freeze_split, frozen_split, read_split
@@ -67,7 +67,7 @@ from tests.fuzz.mutations import HOSTILE, damaged, damaged_json
 from tests.fuzz.target import Target
 from tests.synthetic import publish_unet, write_case
 from training.gate import read_gate_spec
-from training.scores import Scores, read_scores, write_scores
+from training.run.scores import Scores, read_scores, write_scores
 from training.train import read_job
 from training.triage.train import read_classify_job
 

@@ -10,8 +10,8 @@ import numpy as np
 from tifffile import imwrite
 
 from core.domain.errors import AppError
-from core.io import tiff_stack
-from core.io.tiff import decoded_bytes, read_image, read_mask_slice
+from core.io.tiff import tiff_stack
+from core.io.tiff.tiff import decoded_bytes, read_image, read_mask_slice
 from tests.fuzz.mutations import damaged
 from tests.fuzz.target import Target
 

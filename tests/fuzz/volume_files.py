@@ -18,7 +18,7 @@ from tifffile import imwrite
 
 from core.domain.errors import AppError
 from core.io import readers
-from core.io.found_case import read_case
+from core.io.cases.found_case import read_case
 from core.io.layouts.registry import find
 from core.io.writers import write
 from tests.core.io.dicom_making import ENCODERS, compressed, multiframe, save, series

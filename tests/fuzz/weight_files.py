@@ -16,14 +16,16 @@ from PIL import Image
 from core.domain.errors import AppError
 from core.inference.inference_ensemble import open_runner
 from core.inference.model_export import export_model
-from core.io.picture_file import picture_pixels
+from core.io.volumes.picture_file import picture_pixels
 from core.models.model_import import SaidOfModel, import_foreign
 from core.models.networks.weights import load_weights, read_state_dict
 from core.models.registry import ModelSpec, Registry
+from core.models.train_spec import TrainSpec
 from tests.fuzz.mutations import damaged
 from tests.fuzz.target import Target
 from tests.synthetic import publish_unet
-from training.checkpoint import Position, load_checkpoint, save_checkpoint
+from training.learning.optimise import make_optimiser
+from training.run.checkpoint import Position, load_checkpoint, save_checkpoint
 
 _FOREIGN = Path(__file__).parents[1] / "core" / "foreign"
 _BUNDLE = {
@@ -61,7 +63,8 @@ def _prepare(folder: Path) -> Callable[[random.Random], bool]:
     model = publish_unet(folder / "models")
     whole = model.weights.read_bytes()
     checkpoint = folder / "made.pt"
-    optimiser = torch.optim.AdamW(module.parameters()).state_dict()
+    spec = TrainSpec(architecture="", data="", split="")
+    optimiser = make_optimiser(module, spec).state_dict()
     save_checkpoint(checkpoint, Position(step=3), {"network": state, "optimizer": optimiser})
 
     def read(path: Path) -> None:

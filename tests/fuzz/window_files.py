@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
-from core.io.dataset import scan
+from core.io.datasets.dataset import scan
 from core.workspace.settings import HOME_VARIABLE
 from core.workspace.workspace_folder import workspace_folder
 from gui.app.program import Program

@@ -7,7 +7,7 @@ import msgspec
 from PySide6.QtWidgets import QApplication, QWidget
 
 from core.jobs.job_folder import JOB_FILE, JobFolder, create_job
-from core.studies.study_job import StudyJob, run_study_job
+from core.studies.comparison.study_job import StudyJob, run_study_job
 from core.workspace.workspace_folder import workspace_folder
 from gui.studies.study_reader import STUDIES_FOLDER
 from tests.synthetic import publish_unet

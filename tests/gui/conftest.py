@@ -4,6 +4,7 @@ import gc
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -25,14 +26,16 @@ from core.workspace.settings import (
 from core.workspace.workspace_folder import registry, workspace_folder
 from gui.app.program import Program
 from gui.shell.tasks import Fault
-from gui.viewer.slice_view import SliceView
+from gui.viewer.slice.slice_view import SliceView
 from tests import patience
 from tests.gui.comparing import compare_both, copy_compared, publish_both
 from tests.gui.hand import Hand
 from tests.gui.lent_engine import LentEngine, Triages
+from tests.gui.lent_window import LentWindow
 from tests.gui.pressing import Press
 from tests.gui.running import LONG, publish_slow
 from tests.gui.tiny import SIDE, keep_predictions, settle, write_dataset
+from tests.patient_bot import PatientBot
 from tests.processes import children
 from tests.synthetic import publish_unet, write_case
 
@@ -109,6 +112,12 @@ def start(
 
     With `engine` a window starts the process that runs models itself, and ends it.
     """
+    with _windows(qapp, qtbot, lender, triages) as open_window:
+        yield open_window
+
+
+@contextmanager
+def _windows(qapp: QApplication, qtbot: QtBot, lender: Engine, triages: Triages) -> Iterator[Start]:
     with_look = (qapp.styleSheet(), qapp.font(), qapp.palette())
     opened: list[Program] = []
     faults: list[Fault] = []
@@ -162,6 +171,36 @@ def start(
 def program(start: Start, predicted: Path) -> Program:
     """A window on the tiny cases with their predictions; the first case is on screen."""
     return start(predicted)
+
+
+@pytest.fixture(scope="module")
+def lent_window(
+    qapp: QApplication,
+    request: pytest.FixtureRequest,
+    lender: Engine,
+    triages: Triages,
+    made_once: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[LentWindow]:
+    """A window as `program` is, which the tests of a module have one after the other.
+
+    For tests that look and press keys, and make nothing that lasts.
+    """
+    place = tmp_path_factory.mktemp("lent")
+    dataset = shutil.copytree(made_once / "dataset", place / "tiny cases")
+    shutil.copytree(made_once / "workspace", workspace_folder(place / "home", dataset))
+    qtbot = PatientBot(request)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(HOME_VARIABLE, str(place / "home"))
+        with _windows(qapp, qtbot, lender, triages) as open_window:
+            yield LentWindow(open_window(dataset), qtbot)
+
+
+@pytest.fixture
+def lent(lent_window: LentWindow) -> Iterator[Program]:
+    """That window, as it was when it was opened; the test gives it back so."""
+    yield lent_window.program
+    lent_window.take_back()
 
 
 @pytest.fixture

@@ -13,27 +13,27 @@ from core.domain.counted_mask import count_mask
 from core.domain.plane import Plane
 from core.domain.prediction import Prediction
 from core.domain.window_level import automatic
-from core.io.case_reader import read_case
-from core.io.dataset import scan
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
 from core.workspace.settings import Settings
 from core.workspace.workspace_folder import open_workspace, workspace_folder
-from gui.annotation.correction_desk import CorrectionDesk
-from gui.annotation.guided_clicks import GuidedClicks
-from gui.annotation.lesion_marker import Lesions
-from gui.annotation.paint_tools import PaintTools
-from gui.annotation.range_preview import Preview, taken_by
-from gui.annotation.shown_grey import ShownGrey
-from gui.annotation.taught_guide import TaughtGuide
+from gui.annotation.clicks.guided_clicks import GuidedClicks
+from gui.annotation.clicks.taught_guide import TaughtGuide
+from gui.annotation.correction.correction_desk import CorrectionDesk
+from gui.annotation.correction.shown_grey import ShownGrey
+from gui.annotation.tools.lesion_marker import Lesions
+from gui.annotation.tools.paint_tools import PaintTools
+from gui.annotation.tools.range_preview import Preview, taken_by
 from gui.shell.model_reader import read_models
 from gui.shell.place_reader import plain_states
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase, Place, Result
 from gui.shell.tasks import Lanes
 from gui.shell.view_state import resolve
-from gui.viewer.picture import Masks, make_picture
-from gui.viewer.shown_case import shown
-from gui.viewer.slice_view import SliceView
-from gui.viewer.touch import Touch
+from gui.viewer.drawn.picture import Masks, make_picture
+from gui.viewer.drawn.shown_case import shown
+from gui.viewer.slice.slice_view import SliceView
+from gui.viewer.slice.touch import Touch
 from tests.gui.resting import is_at_rest
 
 Point = tuple[float, float]

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QLineEdit, QToolButton
 from core.domain.prediction import Prediction
 from core.domain.volume import Volume
 from core.inference.engine import Engine
-from core.io.dataset import scan
+from core.io.datasets.dataset import scan
 from core.models.registry import Model, prediction_key
 from core.workspace.settings import HOME_VARIABLE, Settings, save_settings
 from gui.app.program import Program

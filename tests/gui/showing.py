@@ -8,7 +8,7 @@ from core.domain.mask import Mask
 from core.domain.volume import Volume
 from core.domain.window_level import automatic
 from gui.shell.view_state import Display, Shown, ViewState, resolve
-from gui.viewer.slice_view import SliceView
+from gui.viewer.slice.slice_view import SliceView
 from tests.synthetic import head, lesion, volume_of
 
 HEAD = (2, 38, 2, 30)

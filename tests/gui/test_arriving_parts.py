@@ -13,8 +13,8 @@ from core.domain.counted_mask import count_mask
 from core.domain.plane import Cut
 from core.domain.prediction import Postprocessing
 from core.domain.progress import Cancelled, Progress
-from core.io.case_reader import LoadedCase, read_case
-from core.io.dataset import scan
+from core.io.cases.case_reader import LoadedCase, read_case
+from core.io.datasets.dataset import scan
 from core.workspace.settings import Settings
 from core.workspace.workspace_folder import open_workspace
 from gui.prediction.case_run import FinishedRun, OnPart, WantedRun

@@ -20,9 +20,9 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from core.domain.progress import Progress, silent
-from core.io.case import Case
-from core.io.case_preview import FirstLook
-from core.io.case_reader import LoadedCase
+from core.io.cases.case import Case
+from core.io.cases.case_preview import FirstLook
+from core.io.cases.case_reader import LoadedCase
 from core.review.blinded import blinded_studies, presentations
 from core.workspace.store import Store
 from gui.app.program import Program

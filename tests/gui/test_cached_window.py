@@ -8,9 +8,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 from tifffile import imread, imwrite
 
-from core.io.case_masks import DrawnMask, write_mask
-from core.io.case_reader import read_case
-from core.io.dataset import scan
+from core.io.cases.case_masks import DrawnMask, write_mask
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
 from core.review.reviews import reviews
 from core.workspace.workspace_folder import workspace_folder
 from gui.app.program import Program

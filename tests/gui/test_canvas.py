@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from core.domain.volume import Volume
 from gui.shell.view_state import RGB, Display, ViewState
-from gui.viewer.picture import Masks, make_picture
-from gui.viewer.slice_view import SliceView
+from gui.viewer.drawn.picture import Masks, make_picture
+from gui.viewer.slice.slice_view import SliceView
 from tests.gui.pointing import CTRL, LEFT, MIDDLE, RIGHT, drag, move, wheel
 from tests.gui.showing import HEAD, display_of, pixels_of, small_volume
 from tests.synthetic import volume_of

@@ -11,11 +11,11 @@ from pytestqt.qtbot import QtBot
 
 from core.domain.progress import Cancelled, Progress, silent
 from core.domain.window_level import automatic
-from core.io.case import Case
-from core.io.case_cache import CaseCache
-from core.io.case_preview import FirstLook
-from core.io.case_reader import LoadedCase, read_case
-from core.io.dataset import scan
+from core.io.cases.case import Case
+from core.io.cases.case_cache import CaseCache
+from core.io.cases.case_preview import FirstLook
+from core.io.cases.case_reader import LoadedCase, read_case
+from core.io.datasets.dataset import scan
 from core.workspace.settings import Settings
 from gui.shell.case_loader import CaseLoader
 from gui.shell.readiness import Readiness

@@ -7,14 +7,14 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from core.domain.window_level import automatic
-from core.io.case_reader import read_case
-from core.io.dataset import scan
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
 from core.workspace.settings import Settings
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase
-from gui.viewer.cine import Cine
-from gui.viewer.picture_copy import caption_of
-from gui.viewer.view_verbs import ViewVerbs
+from gui.viewer.slice.cine import Cine
+from gui.viewer.slice.picture_copy import caption_of
+from gui.viewer.slice.view_verbs import ViewVerbs
 from tests.synthetic import write_case
 
 SLICES = 4

@@ -14,14 +14,14 @@ from pytestqt.qtbot import QtBot
 
 from core.annotation.journal import load_draft
 from core.domain.plane import PLANES, Cut
-from gui.annotation.click_film import ClickFilm, Film
-from gui.annotation.click_list import ClickLine, ClickList
-from gui.annotation.clicks_panel import ClicksPanel
+from gui.annotation.clicks.click_film import ClickFilm, Film
+from gui.annotation.clicks.click_list import ClickLine, ClickList
+from gui.annotation.clicks.clicks_panel import ClicksPanel
+from gui.annotation.clicks.film_strip import FilmStrip
 from gui.annotation.clicks_presenter import ClicksPresenter, ClickViews
-from gui.annotation.film_strip import FilmStrip
-from gui.annotation.shown_grey import ShownGrey
-from gui.viewer.slice_view import SliceView
-from gui.viewer.view_verbs import ViewVerbs
+from gui.annotation.correction.shown_grey import ShownGrey
+from gui.viewer.slice.slice_view import SliceView
+from gui.viewer.slice.view_verbs import ViewVerbs
 from tests.gui.drawing_desk import DrawingDesk
 from tests.synthetic import write_slice
 

@@ -16,11 +16,11 @@ from core.domain.label_set import Label, LabelSet, Region
 from core.domain.metrics import Overlap, slice_counts
 from core.domain.statistics import PairedComparison
 from core.models.registry import Model, ModelSpec
-from core.studies.case_figures import CaseFigures
-from core.studies.study import Study
-from core.studies.study_job import StudyJob
-from core.studies.study_report import parted
-from core.studies.study_summary import StudySummary, summarise_study
+from core.studies.comparison.study import Study
+from core.studies.comparison.study_job import StudyJob
+from core.studies.comparison.study_report import parted
+from core.studies.comparison.study_summary import StudySummary, summarise_study
+from core.studies.scores.case_figures import CaseFigures
 from gui.shell.mask_finder import SourceMask
 from gui.shell.mask_source import MaskSource
 from gui.studies.case_plot import PlotLine, PlotView
@@ -40,7 +40,7 @@ from gui.studies.study_plots import PairLine, pair_lines
 from gui.studies.study_reader import StudyFound
 from gui.studies.study_tables import PairTable
 from gui.studies.study_verdict import method, verdict
-from gui.viewer.mask_figures import MaskFigures
+from gui.viewer.figures.mask_figures import MaskFigures
 from gui.widgets.palette import DARK
 from tests.gui.finding import by_name, texts
 
@@ -55,7 +55,7 @@ def pair(first: str, second: str, difference: float, p: float) -> PairedComparis
 
 
 def summary(*pairs: PairedComparison, figure: str = "dsc") -> StudySummary:
-    from core.studies.study_summary import ModelSummary
+    from core.studies.comparison.study_summary import ModelSummary
 
     models = [ModelSummary(id=k, title=t, cases=20, figures={}) for k, t in TITLES.items()]
     return StudySummary(

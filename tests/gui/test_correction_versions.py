@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QTableWidget
 from pytestqt.qtbot import QtBot
 
 from core.annotation.versions import load_version, versions
-from gui.annotation.versions_dialog import VersionsDialog
+from gui.annotation.correction.versions_dialog import VersionsDialog
 from gui.app.program import Program
 from gui.shell.mask_source import MaskSource
 from tests.gui.conftest import Start, shut

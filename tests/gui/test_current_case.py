@@ -13,11 +13,11 @@ from core.annotation import regions
 from core.annotation.strokes import stroke
 from core.domain.plane import Cut
 from core.domain.progress import Progress, silent
-from core.io.case import Case
-from core.io.case_preview import FirstLook
-from core.io.case_reader import LoadedCase, read_case
+from core.io.cases.case import Case
+from core.io.cases.case_preview import FirstLook
+from core.io.cases.case_reader import LoadedCase, read_case
 from core.review.reviews import reviews
-from gui.annotation.versions_dialog import VersionsDialog
+from gui.annotation.correction.versions_dialog import VersionsDialog
 from gui.app.program import Program
 from gui.shell.commands import COMMANDS
 from gui.shell.tasks import Fault

@@ -25,8 +25,8 @@ from core.workspace.prediction_cache import keep_prediction
 from gui.app.program import Program
 from gui.review.queue_rows import extent_text
 from gui.shell.mask_source import CORRECTION, TRUTH, MaskSource
-from gui.viewer.asked_item import AskedItem
-from gui.viewer.tool_items import Marker
+from gui.viewer.items.asked_item import AskedItem
+from gui.viewer.items.tool_items import Marker
 from gui.widgets.key_button import KeyButton
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import button, by_name, texts

@@ -15,8 +15,8 @@ from core.domain.mask import Mask
 from core.domain.outlines import outlines
 from core.domain.window_level import WindowLevel
 from gui.shell.view_state import RGB, LayerStyle, PictureKey, ViewState
-from gui.viewer.picture import Masks, Picture, PictureCache, make_picture
-from gui.viewer.slice_view import SliceView
+from gui.viewer.drawn.picture import Masks, Picture, PictureCache, make_picture
+from gui.viewer.slice.slice_view import SliceView
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, SAFE_OVERLAYS
 from tests.gui.showing import display_of, pixels_of, small_volume, two_masks
 from tests.synthetic import volume_of

@@ -15,8 +15,8 @@ from core.annotation import regions
 from core.annotation.patch import in_plane
 from core.domain.mask import Mask
 from gui.shell.session_parts import OpenCase
-from gui.viewer.slice_view import SliceView
-from gui.viewer.touch import Tool
+from gui.viewer.slice.slice_view import SliceView
+from gui.viewer.slice.touch import Tool
 from tests.gui.drawing_desk import DrawingDesk
 from tests.gui.hand import Hand, Voxel
 from tests.gui.pointing import CTRL, LEFT, NO_KEY, RIGHT

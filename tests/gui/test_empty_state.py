@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from gui.viewer.empty_state import EmptyState
+from gui.viewer.slice.empty_state import EmptyState
 
 
 @pytest.mark.parametrize("height", [126, 134, 142, 400])

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from core.domain.plane import AXIAL, CORONAL, Voxel
 from core.domain.progress import Progress
 from core.domain.triage import Triage
-from core.io.organisation import Organisation
+from core.io.datasets.organisation import Organisation
 from core.jobs.job_folder import create_job
 from core.models.guides import GuideModel, GuideSpec
 from core.models.train_spec import TrainSpec
@@ -28,8 +28,8 @@ from gui.shell.mask_source import MaskSource
 from gui.shell.messages import FaultDialog
 from gui.shell.tasks import FAULT, Lane, Lanes, Task
 from gui.studies.export_dialog import ExportWanted
-from gui.viewer.plane_counts import CountsWanted
-from gui.viewer.touch import Touch
+from gui.viewer.figures.plane_counts import CountsWanted
+from gui.viewer.slice.touch import Touch
 from tests.core.trees import make_tree
 from tests.gui import training_desk
 from tests.gui.comparing import TITLES
@@ -358,8 +358,8 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.prediction.case_confidence.CaseConfidence._start": (
         lambda program: program.operations.choose_case("C_10")
     ),
-    "gui.annotation.correction_begin.Beginning.prepare": take_brush,
-    "gui.annotation.correction_desk.CorrectionDesk._read": other,
+    "gui.annotation.correction.correction_begin.Beginning.prepare": take_brush,
+    "gui.annotation.correction.correction_desk.CorrectionDesk._read": other,
     "gui.measurement.measure_desk.MeasureDesk._on_case_changed": other,
     "gui.measurement.measure_desk.MeasureDesk._apply": measure,
     "gui.measurement.diameter_finder.DiameterFinder.find": (
@@ -371,12 +371,12 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.measurement.voxel_size_choice.SpacingChoice._restore": (
         lambda program: program.measurement.spacing._restore(Organisation())
     ),
-    "gui.viewer.plane_counts.PlaneCounts._ask": count_plane,
-    "gui.viewer.surface_presenter.SurfacePresenter.set_on": open_surfaces,
-    "gui.viewer.surface_presenter.SurfacePresenter.build": open_surfaces,
-    "gui.viewer.surface_presenter.SurfacePresenter.draw": draw_surfaces,
-    "gui.viewer.surface_presenter.SurfacePresenter._on_clicked": click_surface,
-    "gui.annotation.taught_guide.TaughtGuide.warm": warm_guide,
+    "gui.viewer.figures.plane_counts.PlaneCounts._ask": count_plane,
+    "gui.viewer.surface.surface_presenter.SurfacePresenter.set_on": open_surfaces,
+    "gui.viewer.surface.surface_presenter.SurfacePresenter.build": open_surfaces,
+    "gui.viewer.surface.surface_presenter.SurfacePresenter.draw": draw_surfaces,
+    "gui.viewer.surface.surface_presenter.SurfacePresenter._on_clicked": click_surface,
+    "gui.annotation.clicks.taught_guide.TaughtGuide.warm": warm_guide,
     "gui.prediction.case_triage.CaseTriage._on_case_changed": other,
     "gui.prediction.case_triage.CaseTriage._show": triage_anew,
     "gui.prediction.model_runs.ModelRuns.show": other,
@@ -387,7 +387,7 @@ ACTS: dict[str, Callable[[Program], object]] = {
     ),
     "gui.review.contradiction_queue.ContradictionQueue._look": another_classifier,
     "gui.review.disagreement_queue.DisagreementQueue._find": other,
-    "gui.viewer.pictures_ahead.PicturesAhead.prepare": other,
+    "gui.viewer.slice.pictures_ahead.PicturesAhead.prepare": other,
     "gui.shell.case_loader.CaseLoader.open": read_from_disk,
     "gui.shell.case_loader.CaseLoader._read_into_cache": read_from_disk,
     "gui.prediction.prediction_desk.PredictionDesk._warm_engine": warm_engine,
@@ -397,19 +397,19 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.review.contradiction_queue.ContradictionQueue.tick": tick,
     "gui.review.disagreement_queue.DisagreementQueue._put": answer,
     "gui.review.review_desk.ReviewDesk._write": lambda program: program.context.trigger("rate_3"),
-    "gui.annotation.rested_question.RestedQuestion._look": rest_on_slice,
-    "gui.annotation.correction_keeper.Keeping._write": paint,
-    "gui.annotation.lesion_marker.Lesions._find": mark_lesion,
-    "gui.annotation.guided_clicks.GuidedClicks._go_on": click_guided,
-    "gui.annotation.film_pictures.FilmPictures._go_on": click_guided,
+    "gui.annotation.correction.rested_question.RestedQuestion._look": rest_on_slice,
+    "gui.annotation.correction.correction_keeper.Keeping._write": paint,
+    "gui.annotation.tools.lesion_marker.Lesions._find": mark_lesion,
+    "gui.annotation.clicks.guided_clicks.GuidedClicks._go_on": click_guided,
+    "gui.annotation.clicks.film_pictures.FilmPictures._go_on": click_guided,
     "gui.annotation.correction_presenter.CorrectionPresenter._measure": paint,
-    "gui.annotation.correction_later.LaterEdit.start": (
+    "gui.annotation.correction.correction_later.LaterEdit.start": (
         lambda program: program.annotation.desk.apply_later("smooth", lambda _: None)
     ),
-    "gui.annotation.version_reader.VersionReader._write": (
+    "gui.annotation.correction.version_reader.VersionReader._write": (
         lambda program: program.annotation.desk.versions.list_versions(lambda _: None)
     ),
-    "gui.annotation.correction_desk.CorrectionDesk._forget_book": (
+    "gui.annotation.correction.correction_desk.CorrectionDesk._forget_book": (
         lambda program: program.annotation.desk.discard()
     ),
     "gui.shell.mask_finder.MaskFinder._start": another_source,
@@ -424,7 +424,7 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.studies.compare_mode.CompareMode._on_place_changed": (
         lambda program: program.studies.compare
     ),
-    "gui.viewer.mask_figures.MaskMeasures._measure": lambda program: (
+    "gui.viewer.figures.mask_figures.MaskMeasures._measure": lambda program: (
         program.studies.compare.enter()
     ),
     "gui.studies.compare_mode.CompareMode._sign.keep": sign,
@@ -497,19 +497,19 @@ WITH_LABELS: dict[str, Callable[[Program], object]] = {
     "gui.shell.label_desk.LabelDesk._retell": (
         lambda program: program.viewer.labels.desk.focus_on("Tumour core")
     ),
-    "gui.viewer.label_painter.LabelPainter._prepare": (
+    "gui.viewer.labels.label_painter.LabelPainter._prepare": (
         lambda program: program.operations.choose_case(
             "P2" if program.session.current == "P1" else "P1"
         )
     ),
-    "gui.viewer.labels_presenter.LabelsPresenter._count": (
+    "gui.viewer.labels.labels_presenter.LabelsPresenter._count": (
         lambda program: program.viewer.labels.desk.add()
     ),
-    "gui.viewer.correction_counts.CorrectionCounts._start": paint_first_label,
-    "gui.annotation.correction_desk.CorrectionDesk._see_hand": (
+    "gui.viewer.figures.correction_counts.CorrectionCounts._start": paint_first_label,
+    "gui.annotation.correction.correction_desk.CorrectionDesk._see_hand": (
         lambda program: program.viewer.labels.desk.hold(2)
     ),
-    "gui.annotation.correction_desk.CorrectionDesk._look_otherwise": (
+    "gui.annotation.correction.correction_desk.CorrectionDesk._look_otherwise": (
         lambda program: program.viewer.labels.desk.focus_on("Whole tumour")
     ),
 }
@@ -608,7 +608,7 @@ def test_an_edit_that_could_not_be_written_for_a_fault_counts_as_not_saved(
     only_the_dialog(program)
     said: list[str] = []
     program.annotation.desk.save_failed.connect(said.append)
-    journal = "gui.annotation.correction_keeper.Keeping._write"
+    journal = "gui.annotation.correction.correction_keeper.Keeping._write"
     break_one(qtbot, program, breaking, lambda: paint(program), journal)
     assert said == [FAULT]
     assert len(program.annotation.desk.unsaved) == 1

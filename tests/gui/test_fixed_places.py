@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 
 from core.domain.plane import Cut
 from core.review.reviews import Review
-from gui.annotation.click_film import Film, FilmSlice
-from gui.annotation.click_list import ClickLine, ClickList
+from gui.annotation.clicks.click_film import Film, FilmSlice
+from gui.annotation.clicks.click_list import ClickLine, ClickList
 from gui.app.main_window import MainWindow
 from gui.review.disagreement_panel import DisagreementRow
 from gui.shell.mask_source import TRUTH, MaskSource

@@ -21,13 +21,13 @@ from core.domain.errors import AppError
 from core.domain.grid import Grid
 from core.domain.guide import Click, PairedGuide
 from core.domain.volume import Volume
-from core.io.dataset import scan
+from core.io.datasets.dataset import scan
 from core.jobs.job_folder import JobFolder
 from core.models.guide_choice import answering_guide, use_guide
 from core.models.guides import GUIDE_SPEC, Guides, GuideSpec
 from core.workspace.splits import SplitFile
 from core.workspace.workspace_folder import Workspace, open_workspace, workspace_folder
-from gui.annotation.taught_guide import TaughtGuide
+from gui.annotation.clicks.taught_guide import TaughtGuide
 from gui.shell.job_record import JobHead, JobRecord
 from gui.shell.tasks import Lanes
 from gui.training.ground import Ground, read_ground

@@ -11,8 +11,8 @@ from core.annotation.guided import guided
 from core.annotation.journal import load_draft
 from core.annotation.versions import load_version, versions
 from core.domain.plane import Cut
-from gui.annotation.click_card import ClickCard
-from gui.viewer.slice_view import SliceView
+from gui.annotation.clicks.click_card import ClickCard
+from gui.viewer.slice.slice_view import SliceView
 from tests.gui.drawing_desk import DrawingDesk
 from tests.gui.tiny import probability, write_dataset
 

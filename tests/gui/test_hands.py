@@ -15,8 +15,8 @@ from core.annotation.journal import begun_corrections
 from core.annotation.patch import Patch
 from core.domain.mask import Mask
 from gui.shell.correction_origin import other_origin
-from gui.viewer.slice_view import SliceView
-from gui.viewer.touch import Touch
+from gui.viewer.slice.slice_view import SliceView
+from gui.viewer.slice.touch import Touch
 from tests import patience
 from tests.gui.drawing_desk import DrawingDesk
 from tests.gui.tiny import BARE, probability, write_dataset

@@ -1,5 +1,6 @@
 """Help by key, Space over the overlays, and keys that a text field needs for itself."""
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QApplication,
@@ -23,6 +24,12 @@ from tests.gui.pressing import Press
 from tests.gui.tiny import settle, shown_case
 
 Key = Qt.Key
+
+
+@pytest.fixture
+def program(lent: Program) -> Program:
+    """One window for all of them."""
+    return lent
 
 
 def pages(program: Program) -> list[Page]:

@@ -16,6 +16,12 @@ from tests.gui.pressing import Press
 from tests.gui.tiny import SLICES, settle, shown_case
 
 
+@pytest.fixture
+def program(lent: Program) -> Program:
+    """One window for all of them."""
+    return lent
+
+
 def at(program: Program) -> int:
     return program.session.view.slice_index
 

@@ -13,7 +13,7 @@ from core.domain.label_set import from_values
 from core.domain.metrics import overlap
 from core.workspace.workspace_folder import HeldLabels
 from gui.app.program import Program
-from gui.viewer.region_editor import RegionEditor, _LabelChip
+from gui.viewer.labels.region_editor import RegionEditor, _LabelChip
 from tests.core.test_label_scores import predicted_map, truth_map
 from tests.core.trees import IDS, make_tree, save_nifti
 from tests.gui.conftest import Start

@@ -17,13 +17,13 @@ from core.domain.label_counts import count_labels
 from core.domain.label_set import Label, LabelMap, LabelSet, Region, colour_of
 from core.domain.overlaps import merging
 from core.workspace.settings import Settings
-from gui.annotation.click_card import ClickCard
-from gui.annotation.versions_dialog import region_words
+from gui.annotation.clicks.click_card import ClickCard
+from gui.annotation.correction.versions_dialog import region_words
 from gui.shell.label_state import LabelState
-from gui.viewer.correction_counts import CorrectionCounts
-from gui.viewer.label_item import hex_of
-from gui.viewer.labels_presenter import rule_words
-from gui.viewer.slice_view import SliceView
+from gui.viewer.figures.correction_counts import CorrectionCounts
+from gui.viewer.items.label_item import hex_of
+from gui.viewer.labels.labels_presenter import rule_words
+from gui.viewer.slice.slice_view import SliceView
 from tests.gui.drawing_desk import DrawingDesk
 from tests.synthetic import write_case
 

@@ -12,14 +12,14 @@ from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
 from core.domain.metrics import SliceCounts, overlap
-from core.io.case import Case
-from core.io.case_reader import LoadedCase, read_case
-from core.io.dataset import scan
-from core.studies.mask_files import labels_of
+from core.io.cases.case import Case
+from core.io.cases.case_reader import LoadedCase, read_case
+from core.io.datasets.dataset import scan
+from core.studies.export.mask_files import labels_of
 from gui.app.program import Program
 from gui.shell.mask_source import TRUTH, MaskSource
-from gui.viewer.label_item import LabelItem
-from gui.viewer.surface_pane import BUSY
+from gui.viewer.items.label_item import LabelItem
+from gui.viewer.surface.surface_pane import BUSY
 from gui.worklist.case_row import worklist_row
 from gui.worklist.worklist_rows import CaseOrder
 from tests import patience

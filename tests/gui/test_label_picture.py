@@ -12,14 +12,14 @@ from PySide6.QtWidgets import QApplication, QGraphicsScene, QStyleOptionGraphics
 from core.domain.label_set import LabelSet, Region, from_values
 from core.domain.outlines import outlines
 from core.domain.plane import CORONAL, Cut
-from gui.viewer.label_item import (
+from gui.viewer.drawn.label_picture import LabelMaps, make_label_picture
+from gui.viewer.drawn.screen import Screen
+from gui.viewer.items.label_item import (
     LabelItem,
     LabelStyle,
     draw_labels,
     rasterised,
 )
-from gui.viewer.label_picture import LabelMaps, make_label_picture
-from gui.viewer.screen import Screen
 
 LABELS = from_values([1, 2, 3])
 WHOLE = Region("Whole", (1, 2, 3))

@@ -13,19 +13,19 @@ from pytestqt.qtbot import QtBot
 
 from core.domain.label_set import from_values
 from core.domain.window_level import automatic
-from core.io.case_reader import read_case
-from core.io.dataset import scan
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
 from core.workspace.settings import Settings
 from gui.shell.label_state import LabelState
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase
 from gui.shell.tasks import Lanes
 from gui.shell.view_state import Display, Shown, ViewState, resolve
-from gui.viewer import label_painter
-from gui.viewer.label_painter import FilledLabels, LabelPainter
-from gui.viewer.label_picture import LabelMaps
-from gui.viewer.picture_view import PictureView
-from gui.viewer.screen import Screen
+from gui.viewer.drawn.label_picture import LabelMaps
+from gui.viewer.drawn.screen import Screen
+from gui.viewer.labels import label_painter
+from gui.viewer.labels.label_painter import FilledLabels, LabelPainter
+from gui.viewer.slice.picture_view import PictureView
 from tests.gui.test_late_answers import held_up
 from tests.synthetic import write_case
 

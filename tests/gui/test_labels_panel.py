@@ -19,10 +19,10 @@ from pytestqt.qtbot import QtBot
 
 from core.domain.label_set import Label, LabelSet, Region
 from gui.shell.label_state import LabelState
-from gui.viewer.label_swatch import DigitSwatch
-from gui.viewer.labels_panel import ROW, LabelsPanel, ShownLabel
-from gui.viewer.labels_presenter import rule_words
-from gui.viewer.regions_panel import RegionFigures, RegionRow, RegionsPanel
+from gui.viewer.labels.label_swatch import DigitSwatch
+from gui.viewer.labels.labels_panel import ROW, LabelsPanel, ShownLabel
+from gui.viewer.labels.labels_presenter import rule_words
+from gui.viewer.labels.regions_panel import RegionFigures, RegionRow, RegionsPanel
 from gui.viewer.viewer_header import ViewerHeader
 from gui.widgets.palette import DARK
 from tests.gui.finding import by_name

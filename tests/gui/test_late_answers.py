@@ -11,9 +11,9 @@ from pytestqt.qtbot import QtBot
 
 from core.domain.prediction import Postprocessing
 from core.inference.engine import Engine
-from core.io.case import Case
-from core.io.case_reader import LoadedCase
-from core.io.dataset import scan
+from core.io.cases.case import Case
+from core.io.cases.case_reader import LoadedCase
+from core.io.datasets.dataset import scan
 from core.workspace.settings import Settings
 from core.workspace.workspace_folder import open_workspace, workspace_folder
 from gui.prediction.list_scores import ListScores
@@ -23,7 +23,7 @@ from gui.shell.place_reader import plain_states, with_scores
 from gui.shell.session import Session
 from gui.shell.session_parts import Place
 from gui.shell.tasks import Lane, Lanes
-from gui.viewer.slice_view import SliceView
+from gui.viewer.slice.slice_view import SliceView
 from tests import patience
 from tests.gui.drawing_desk import DrawingDesk
 from tests.gui.tiny import probability

@@ -10,8 +10,8 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QRegion,
 
 from core.domain.mask import Mask
 from gui.shell.view_state import PictureKey
-from gui.viewer.lines import make_lines
-from gui.viewer.picture import Masks, make_picture, with_edit
+from gui.viewer.drawn.lines import make_lines
+from gui.viewer.drawn.picture import Masks, make_picture, with_edit
 from tests.synthetic import volume_of
 
 SIDE, ZOOM = 24, 5.0

@@ -16,8 +16,8 @@ from core.domain.prediction import to_mask
 from core.workspace import prediction_cache
 from gui.app.program import Program
 from gui.shell.mask_source import MaskSource
-from gui.viewer.linked_pane import LinkedPane
-from gui.viewer.slice_view import SliceView
+from gui.viewer.planes.linked_pane import LinkedPane
+from gui.viewer.slice.slice_view import SliceView
 from tests.gui.conftest import Start
 from tests.gui.finding import button, by_name, texts
 from tests.gui.pointing import CTRL, MIDDLE, drag, move, point_of, wheel

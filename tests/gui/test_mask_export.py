@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from core.inference.engine import Engine
-from core.io.dataset import scan
+from core.io.datasets.dataset import scan
 from core.workspace.known_dataset import scan_known
 from core.workspace.workspace_folder import open_workspace
 from gui.app.program import Program

@@ -18,8 +18,8 @@ from gui.shell.commands import COMMANDS
 from gui.shell.context import Context
 from gui.shell.session import Session
 from gui.shell.status_bar import StatusBar
-from gui.viewer.empty_state import EmptyState
-from gui.viewer.picture_copy import caption_of, picture_of
+from gui.viewer.slice.empty_state import EmptyState
+from gui.viewer.slice.picture_copy import caption_of, picture_of
 from gui.widgets.palette import DEFAULT_OVERLAYS, LIGHT
 
 SENTENCE = "scans: expected cases, found 12 JPEG pictures. Choose a folder of TIFF or NIfTI."

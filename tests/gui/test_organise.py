@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QPushButt
 from pytestqt.qtbot import QtBot
 
 from core.domain.role import Role
-from core.io.organisation import Organisation, found_in
+from core.io.datasets.organisation import Organisation, found_in
 from core.workspace.known_dataset import keep
 from core.workspace.settings import Settings
 from gui.data.organise_dialog import OrganiseDialog

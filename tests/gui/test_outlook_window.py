@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from core.domain.prediction import to_mask
 from core.domain.triage import Triage, contradictions
 from core.review.outlook import Outlook
-from core.studies.case_figures import CaseFigures
+from core.studies.scores.case_figures import CaseFigures
 from gui.app.program import Program
 from gui.worklist.worklist_rows import CaseOrder, WorklistRow
 from tests.gui.conftest import Start, shut

@@ -13,13 +13,13 @@ from PySide6.QtGui import QColor, QImage, QPainter, QRegion, QTransform
 from PySide6.QtWidgets import QApplication, QStyleOptionGraphicsItem, QWidget
 
 from core.domain.window_level import automatic
-from core.io.case_reader import read_case
-from core.io.dataset import scan
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
 from gui.shell.view_state import Display, LayerStyle, Shown, ViewState, resolve
-from gui.viewer.overlay_item import OverlayItem, OverlayRaster, overlay_raster
-from gui.viewer.picture import Masks, Picture, make_picture
-from gui.viewer.picture_view import SliceImage
-from gui.viewer.screen import Screen
+from gui.viewer.drawn.picture import Masks, Picture, make_picture
+from gui.viewer.drawn.screen import Screen
+from gui.viewer.items.overlay_item import OverlayItem, OverlayRaster, overlay_raster
+from gui.viewer.slice.picture_view import SliceImage
 from gui.widgets.palette import DEFAULT_OVERLAYS, SAFE_OVERLAYS
 from tests.synthetic import write_case
 

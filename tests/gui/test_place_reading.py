@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 from core.domain.counted_mask import count_mask
 from core.domain.prediction import Postprocessing
 from core.domain.worklist_state import Listing
-from core.io.case_reader import read_case
-from core.io.dataset import Dataset, scan
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import Dataset, scan
 from core.models.registry import MODEL_SPEC, read_model
 from core.workspace.workspace_folder import open_workspace
 from gui.app.program import Program

@@ -19,25 +19,25 @@ from core.domain.grid import Grid
 from core.domain.plane import PLANES, Plane
 from core.domain.volume import Volume
 from core.domain.window_level import automatic
-from core.io.case import Case
-from core.io.case_reader import LoadedCase
+from core.io.cases.case import Case
+from core.io.cases.case_reader import LoadedCase
 from core.workspace.settings import Settings
 from gui.shell.mask_finder import MaskFinder
 from gui.shell.session import Session
 from gui.shell.session_parts import OpenCase
 from gui.shell.tasks import Lanes
 from gui.shell.view_state import PictureKey, Shown, ViewState, plane_edges, resolve
-from gui.viewer.canvas_presenter import CanvasPresenter
-from gui.viewer.label_painter import LabelPainter
-from gui.viewer.linked_grid import LinkedGrid
-from gui.viewer.linked_pane import LinkedPane
-from gui.viewer.pane_drawer import PaneDrawer
-from gui.viewer.picture import Masks, make_picture
-from gui.viewer.plane_grid import PlanePanes
-from gui.viewer.planes_presenter import PlanesPresenter
-from gui.viewer.pointer_words import PointerWords
-from gui.viewer.slice_view import SliceView
-from gui.viewer.view_verbs import ViewVerbs
+from gui.viewer.drawn.picture import Masks, make_picture
+from gui.viewer.labels.label_painter import LabelPainter
+from gui.viewer.planes.linked_grid import LinkedGrid
+from gui.viewer.planes.linked_pane import LinkedPane
+from gui.viewer.planes.pane_drawer import PaneDrawer
+from gui.viewer.planes.plane_grid import PlanePanes
+from gui.viewer.planes.planes_presenter import PlanesPresenter
+from gui.viewer.planes.pointer_words import PointerWords
+from gui.viewer.slice.canvas_presenter import CanvasPresenter
+from gui.viewer.slice.slice_view import SliceView
+from gui.viewer.slice.view_verbs import ViewVerbs
 from tests.gui.finding import by_name
 
 SHAPE = (7, 11, 13)

@@ -15,10 +15,10 @@ from core.annotation.patch import in_plane, replayed
 from core.annotation.strokes import Tip
 from core.domain.mask import Mask
 from core.domain.plane import PLANES, Plane
-from gui.annotation.click_list import click_list
-from gui.annotation.shown_grey import ShownGrey
-from gui.viewer.slice_view import SliceView
-from gui.viewer.touch import Tool
+from gui.annotation.clicks.click_list import click_list
+from gui.annotation.correction.shown_grey import ShownGrey
+from gui.viewer.slice.slice_view import SliceView
+from gui.viewer.slice.touch import Tool
 from tests.gui.drawing_desk import DrawingDesk
 from tests.gui.tiny import write_dataset
 

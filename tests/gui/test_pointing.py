@@ -19,9 +19,9 @@ from pytestqt.qtbot import QtBot
 
 from gui.app.program import Program
 from gui.shell.view_state import ViewState
-from gui.viewer.picture import Masks, make_picture
-from gui.viewer.slice_view import SliceView
-from gui.viewer.touch import Tool, Touch
+from gui.viewer.drawn.picture import Masks, make_picture
+from gui.viewer.slice.slice_view import SliceView
+from gui.viewer.slice.touch import Tool, Touch
 from tests.gui.pointing import (
     LEFT,
     MIDDLE,

@@ -14,8 +14,8 @@ from core.domain.counted_mask import count_mask
 from core.domain.prediction import Postprocessing
 from core.domain.volume import Volume
 from core.domain.window_level import automatic
-from core.io.case import Case
-from core.io.case_reader import LoadedCase
+from core.io.cases.case import Case
+from core.io.cases.case_reader import LoadedCase
 from core.workspace.settings import Settings
 from gui.app.program import Program
 from gui.shell.commands import BY_ID, COMMANDS

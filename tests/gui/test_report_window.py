@@ -12,11 +12,11 @@ from pytestqt.qtbot import QtBot
 
 from core.domain.progress import Cancelled
 from core.inference.prediction_service import predictors
-from core.io.dataset import scan
+from core.io.datasets.dataset import scan
 from core.review.reviews import ReviewChange, put_review
-from core.studies.pictures import PREDICTION, TRUTH
-from core.studies.study import keep_study, run_study
-from core.studies.study_report import read_figures
+from core.studies.comparison.study import keep_study, run_study
+from core.studies.comparison.study_report import read_figures
+from core.studies.export.pictures import PREDICTION, TRUTH
 from core.workspace.workspace_folder import open_workspace, workspace_folder
 from gui.app.program import Program
 from gui.studies.export_dialog import ExportDialog

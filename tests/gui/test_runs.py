@@ -11,11 +11,11 @@ from pytestqt.qtbot import QtBot
 
 from core.domain.counted_mask import count_mask
 from core.domain.worklist_state import Listing
-from core.io.case_reader import read_case
-from core.io.dataset import scan
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
 from gui.app.program import Program
 from gui.shell.view_state import resolve
-from gui.viewer.shown_case import shown
+from gui.viewer.drawn.shown_case import shown
 from tests.gui.conftest import Start, shut
 from tests.gui.finding import button, by_name, texts
 from tests.gui.running import LONG, finish, result, run, stored

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF
 from core.domain.grid import Grid
 from core.domain.plane import AXIAL, CORONAL, Plane
 from core.domain.plane_metric import plane_metric
-from gui.viewer.scale_bar import ScaleBar
+from gui.viewer.slice.scale_bar import ScaleBar
 
 VIEW = QRectF(0, 0, 600, 700)
 

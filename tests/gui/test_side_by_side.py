@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from core.domain.prediction import Prediction
-from core.io.case_reader import read_case
-from core.io.dataset import scan
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
 from core.models.registry import Model, prediction_key
 from core.workspace import prediction_cache
 from core.workspace.workspace_folder import open_workspace, registry, workspace_folder

@@ -11,8 +11,8 @@ import pytest
 from PySide6.QtGui import QColor
 
 from core.domain.mask import Mask
-from core.io.case_reader import read_case
-from core.io.dataset import scan
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
 from core.workspace.settings import HOME_VARIABLE
 from gui.widgets.palette import DEFAULT_OVERLAYS
 from tests import patience

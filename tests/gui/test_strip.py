@@ -9,10 +9,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from gui.viewer.strip import AreaUnit, SliceStrip, StripData
-from gui.viewer.strip_data import axis_top, next_lesion, slice_sentence, worst_slice
-from gui.viewer.strip_painter import StripPainter, numbered, plan
-from gui.viewer.strip_plot import StripPlot
+from gui.viewer.strip.strip import AreaUnit, SliceStrip, StripData
+from gui.viewer.strip.strip_data import axis_top, next_lesion, slice_sentence, worst_slice
+from gui.viewer.strip.strip_painter import StripPainter, numbered, plan
+from gui.viewer.strip.strip_plot import StripPlot
 from gui.widgets.palette import DARK, DEFAULT_OVERLAYS, LIGHT, SAFE_OVERLAYS
 from gui.widgets.segments import Segments
 from tests.gui.finding import button, by_name, colours, turn_wheel

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from core.cli.compare import compare
 from core.review.signature import signed_cases
-from core.studies.study_report import read_figures
+from core.studies.comparison.study_report import read_figures
 from gui.app.program import Program
 from gui.studies.compare_side import CompareSide
 from gui.studies.study_panel import StudyChoice, StudyPanel

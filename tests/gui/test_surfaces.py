@@ -13,9 +13,16 @@ from core.domain.label_set import Label, LabelSet
 from core.domain.progress import Cancelled, silent
 from core.domain.surface_mesh import mask_mesh, voxel_at
 from gui.app.program import Program
-from gui.viewer.surface_frame import Camera, Frame, ScenePart, SurfaceCut, hit_at, view_matrix
-from gui.viewer.surface_pane import SurfacePane, from_where
-from gui.viewer.surface_parts import MeshCache, Surfaced, rgb, surface_parts
+from gui.viewer.surface.surface_frame import (
+    Camera,
+    Frame,
+    ScenePart,
+    SurfaceCut,
+    hit_at,
+    view_matrix,
+)
+from gui.viewer.surface.surface_pane import SurfacePane, from_where
+from gui.viewer.surface.surface_parts import MeshCache, Surfaced, rgb, surface_parts
 from gui.widgets.palette import DEFAULT_OVERLAYS
 from tests.gui.pressing import Press
 

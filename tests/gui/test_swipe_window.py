@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from gui.app.program import Program
 from gui.shell.mask_source import AGREEMENT, MaskSource
-from gui.viewer.agreement_item import AgreementItem, shares
-from gui.viewer.linked_pane import LinkedPane
-from gui.viewer.swipe_pane import SwipePane
+from gui.viewer.items.agreement_item import AgreementItem, shares
+from gui.viewer.planes.linked_pane import LinkedPane
+from gui.viewer.planes.swipe_pane import SwipePane
 from tests.gui.comparing import FIRST, SECOND, TITLES
 from tests.gui.conftest import Start
 from tests.gui.finding import by_name

@@ -6,11 +6,11 @@ from pytestqt.qtbot import QtBot
 
 from core.annotation.label_rule import LabelRule
 from core.domain.label_set import Label, LabelSet, Region, colour_of
-from gui.annotation.tool_card import ToolCard
-from gui.annotation.tool_settings import ToolSettings
+from gui.annotation.correction.tool_settings import ToolSettings
+from gui.annotation.tools.tool_card import ToolCard
 from gui.shell.label_state import LabelState
-from gui.viewer.hud import EdgeLetter
-from gui.viewer.slice_view import SliceView
+from gui.viewer.slice.hud import EdgeLetter
+from gui.viewer.slice.slice_view import SliceView
 
 
 def test_the_words_of_the_image_stay_free_where_the_settings_leave_room(qtbot: QtBot) -> None:

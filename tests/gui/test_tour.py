@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from core.io.dataset import Dataset
+from core.io.datasets.dataset import Dataset
 from core.workspace.settings import Settings
 from core.workspace.workspace_folder import Workspace
 from gui.app.main_window import MainWindow

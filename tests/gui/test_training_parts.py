@@ -24,8 +24,8 @@ from pytestqt.qtbot import QtBot
 
 from core.domain.errors import DataError
 from core.domain.model_output import ModelOutput
-from core.io.case import Case, SliceFiles
-from core.io.dataset import scan
+from core.io.cases.case import Case, SliceFiles
+from core.io.datasets.dataset import scan
 from core.jobs.job_events import Paused, Progressed
 from core.jobs.job_folder import HEARTBEAT_FILE, JobFolder, JobWriter, create_job
 from core.jobs.job_place import JobPlace, read_place

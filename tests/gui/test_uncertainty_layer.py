@@ -15,7 +15,7 @@ from skimage.color import rgb2lab
 from core.domain.head import silhouette
 from core.domain.uncertainty import entropy_map
 from gui.app.program import Program
-from gui.viewer.uncertainty_item import LEAST_BITS, entropy_image
+from gui.viewer.items.uncertainty_item import LEAST_BITS, entropy_image
 from gui.widgets.palette import UNCERTAINTY
 from tests.gui.finding import by_name
 from tests.gui.pressing import Press

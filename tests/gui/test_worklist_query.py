@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from core.domain.worklist_state import Listing
 from core.review.reviews import Review
-from core.studies.case_figures import CaseFigures
+from core.studies.scores.case_figures import CaseFigures
 from gui.worklist.worklist_panel import WorklistRow
 from gui.worklist.worklist_query import read_query, with_term
 from gui.worklist.worklist_rows import FIGURES

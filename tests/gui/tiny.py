@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 from core.domain.mask import Mask
 from core.domain.prediction import Prediction
 from core.domain.triage import Triage
-from core.io.case_reader import read_case
-from core.io.dataset import scan
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
 from core.models.classifiers import Classifiers
 from core.models.registry import Model
 from core.workspace import prediction_cache

@@ -19,7 +19,7 @@ from shiboken6 import isValid
 
 from core.annotation.draft import Origin, Snapshot
 from core.annotation.versions import save_version
-from core.io.dataset import scan
+from core.io.datasets.dataset import scan
 from core.workspace.settings import Settings
 from core.workspace.workspace_folder import Workspace, open_workspace, registry, workspace_folder
 from gui.shell.job_record import JobRecord

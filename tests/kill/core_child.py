@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+import scipy.ndimage  # noqa: F401 - loaded once, not by every child when it first draws
 
 from core.annotation.correction import Correction
 from core.annotation.journal import Journal, load_draft

@@ -9,6 +9,8 @@ import random
 import sys
 from pathlib import Path
 
+import scipy.ndimage  # noqa: F401 - loaded once, not by every child when it first draws
+
 from core.annotation.versions import versions
 from core.workspace.settings import HOME_VARIABLE
 from gui.app.program import Program

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from core.annotation.journal import load_draft
 from core.annotation.versions import load_version, versions
-from core.io.case_reader import read_case
-from core.io.dataset import scan
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
 from core.workspace.settings import Settings, save_settings
 from core.workspace.workspace_folder import open_workspace, workspace_folder
 from tests.gui.tiny import SIDE, keep_predictions, keep_triages

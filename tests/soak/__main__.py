@@ -14,6 +14,7 @@ import msgspec
 
 from core.workspace.settings import HOME_VARIABLE
 from tests.gui.offscreen import Offscreen
+from tests.soak import making
 from tests.soak.acting import Reader
 from tests.soak.measures import Measure, measure
 
@@ -53,9 +54,11 @@ def soak(folder: Path, asked: Asked) -> Report:
     """Do so much in a window on datasets made for it; without `runs` no model runs."""
     os.environ[HOME_VARIABLE] = str(folder / "home")
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    # In a process of its own: the window's never loads torch, and is not to begin with it here.
-    words = [str(folder), *([] if asked.runs else ["--no-models"])]
-    subprocess.run([sys.executable, "-m", f"{__package__}.making", *words], check=True)
+    if asked.runs:
+        # In a process of its own: the window's never loads torch, and is not to begin with it here.
+        subprocess.run([sys.executable, "-m", f"{__package__}.making", str(folder)], check=True)
+    else:
+        making.main(folder, models=False)
     datasets = (folder / "first", folder / "second")
     reader = Reader(Offscreen(), datasets, asked.seed, runs=asked.runs)
     started = time.perf_counter()

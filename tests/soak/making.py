@@ -1,9 +1,9 @@
-"""Makes datasets and models below a folder: `python -m tests.soak.making FOLDER [--no-models]`."""
+"""Makes datasets and models below a folder: `python -m tests.soak.making FOLDER`."""
 
 import sys
 from pathlib import Path
 
-from core.io.dataset import scan
+from core.io.datasets.dataset import scan
 from core.workspace.workspace_folder import registry
 from tests.gui.tiny import keep_triages
 from tests.synthetic import publish_unet, write_case
@@ -28,4 +28,4 @@ def main(folder: Path, *, models: bool) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), models="--no-models" not in sys.argv)
+    main(Path(sys.argv[1]), models=True)

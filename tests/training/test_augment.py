@@ -9,7 +9,7 @@ from torch import Generator, Tensor
 
 from core.models.train_spec import Augmentation
 from tests.training.making import STILL
-from training.augment import Planes, augment
+from training.learning.augment import Planes, augment
 
 PLANES = Planes(channels=3, substitute=1)
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Generator, Tensor
 
-from training.lesion_mix import carve
+from training.learning.lesion_mix import carve
 
 SIDE = 40
 

@@ -17,8 +17,8 @@ from core.annotation.versions import save_version
 from core.domain.errors import DataError
 from core.domain.label_set import LabelSet, Region
 from core.inference.prediction_service import local_predictor
-from core.io.case_reader import read_case
-from core.io.dataset import scan
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
 from core.jobs.job_folder import create_job
 from core.jobs.training_job import make_job
 from core.models.gate import GateSpec
@@ -26,7 +26,7 @@ from core.models.label_choice import LabelChoice
 from core.models.registry import Model, read_model
 from core.models.train_spec import TrainSpec
 from core.models.wanted_labels import WantedLabels, output_of
-from core.studies.case_score import score_case
+from core.studies.scores.case_score import score_case
 from core.workspace.chosen_labels import choice_of, chosen_dataset, dataset_of_job, label_choice
 from core.workspace.splits import SplitFile
 from core.workspace.workspace_folder import open_workspace, registry, workspace_folder
@@ -34,15 +34,15 @@ from main import app
 from tests.synthetic import publish_unet
 from tests.training.label_making import write_labelled
 from tests.training.making import TRAIN, VAL, small_spec, write_split
-from training.dataset import load_cases
-from training.fold_cases import training_pool
-from training.fold_scores import unseen_rows
+from training.cases.dataset import load_cases
+from training.folds.fold_cases import training_pool
+from training.folds.fold_scores import unseen_rows
 from training.gate import run_gate
-from training.plan import make_plan
-from training.sweep import as_chosen_now
-from training.sweep_space import SweepSpec
+from training.run.plan import make_plan
+from training.run.train_options import TrainOptions, spec_of
+from training.sweep.sweep import as_chosen_now
+from training.sweep.sweep_space import SweepSpec
 from training.train import read_job
-from training.train_options import TrainOptions, spec_of
 
 RIM = Region("Rim", (2, 3))
 

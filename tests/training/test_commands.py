@@ -15,7 +15,7 @@ from core.workspace.settings import home
 from tests.synthetic import write_case
 from tests.training.making import TRAIN, VAL, make_dataset, make_job, write_split
 from training.commands import report, train
-from training.report import ReportRow, table
+from training.reports.report import ReportRow, table
 from training.train import run
 
 TINY = (

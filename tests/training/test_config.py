@@ -11,8 +11,8 @@ from core.models.networks.catalog import ARCHITECTURES
 from core.models.registry import Registry
 from core.models.train_spec import FINE_TUNING, make_spec
 from tests.training.making import TRAIN, VAL, make_job, write_split
-from training.losses import LOSSES
-from training.train_options import TrainOptions, spec_of
+from training.learning.losses import LOSSES
+from training.run.train_options import TrainOptions, spec_of
 
 
 def _options(tmp_path: Path, **changes: object) -> TrainOptions:

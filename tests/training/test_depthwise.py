@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from training.depthwise import wide_depthwise
+from training.learning.depthwise import WideDepthwise, wide_depthwise
 
 COSINE = 0.999
 
@@ -19,7 +19,7 @@ def gradients(layer: nn.Conv2d, images: Tensor, dtype: torch.dtype, *, wide: boo
     )
     loss = found.float().pow(2).sum() if dtype == torch.bfloat16 else found.pow(2).sum()
     if wide:
-        with wide_depthwise(torch.device("cpu")):
+        with wide_depthwise(nn.Sequential(layer), torch.device("cpu")):
             loss.backward()
     else:
         loss.backward()
@@ -61,3 +61,10 @@ def test_what_is_not_bfloat16_is_left_alone() -> None:
     plain = gradients(layer, images, torch.float32, wide=False)
     wide = gradients(layer, images, torch.float32, wide=True)
     assert all(torch.equal(a, b) for a, b in zip(plain, wide, strict=True))
+
+
+def test_networks_without_such_layers_go_the_usual_way() -> None:
+    cpu, plain = torch.device("cpu"), nn.Sequential(nn.Conv2d(4, 4, 3), nn.Conv2d(1, 4, 3))
+    assert not isinstance(wide_depthwise(plain, cpu), WideDepthwise)
+    plain.append(nn.Conv2d(4, 4, 3, groups=4))
+    assert isinstance(wide_depthwise(plain, cpu), WideDepthwise)

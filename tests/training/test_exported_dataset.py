@@ -9,10 +9,10 @@ from core.annotation.correction import Correction
 from core.annotation.draft import Origin, new_draft
 from core.annotation.live_figures import References
 from core.annotation.versions import save_version
-from core.io.case_reader import read_case
-from core.io.dataset import scan
-from core.studies.case_export import ExportOrder, export_cases
-from core.studies.exported_mask import ExportSource
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
+from core.studies.export.case_export import ExportOrder, export_cases
+from core.studies.export.exported_mask import ExportSource
 from core.workspace.workspace_folder import open_workspace, workspace_folder
 from tests.synthetic import digest
 from tests.training.making import TRAIN, make_dataset, make_job

@@ -14,9 +14,9 @@ from core.annotation.export import Provenance, export_correction
 from core.domain.errors import DataError
 from core.domain.mask import Mask
 from core.domain.prediction import SMALL_SHARE, Postprocessing
-from core.io.case import Case
-from core.io.dataset import Dataset, scan
-from core.io.tiff import write_mask_slice
+from core.io.cases.case import Case
+from core.io.datasets.dataset import Dataset, scan
+from core.io.tiff.tiff import write_mask_slice
 from core.jobs.job_folder import JobFolder
 from core.models.lineage import Lineage
 from core.models.networks.weights import read_state_dict
@@ -25,10 +25,10 @@ from core.models.train_spec import TrainSpec
 from core.workspace.splits import SplitFile
 from tests.synthetic import lesion, write_case
 from tests.training.making import TRAIN, VAL, make_job, write_split
-from training.checkpoint import load_checkpoint
-from training.corrections import PLAIN, Corrections
-from training.plan import make_plan
-from training.split import make_split
+from training.cases.corrections import PLAIN, Corrections
+from training.cases.split import make_split
+from training.run.checkpoint import load_checkpoint
+from training.run.plan import make_plan
 from training.train import run
 
 SPEC = TrainSpec(architecture="unet", data="d", split="s", selection_cases=2, max_steps=1)
@@ -254,7 +254,7 @@ def test_a_folder_without_corrections_is_told(tmp_path: Path) -> None:
 
 def test_replayed_cases_get_their_share_of_the_slices() -> None:
     from tests.training.test_sampling import _case
-    from training.sampler import Sampler
+    from training.learning.sampler import Sampler
 
     cases = [_case(name, (0, 4)) for name in ("a", "b", "c", "new")]
     for replay in (0.25, 0.5):

@@ -21,9 +21,9 @@ from core.models.registry import Registry
 from core.workspace.settings import home
 from tests.training.making import TRAIN, VAL, make_dataset, write_split
 from training.commands import train
-from training.fold_cases import read_groups
-from training.folds import FoldCase, deal_folds
-from training.results import write_results
+from training.folds.fold_cases import read_groups
+from training.folds.folds import FoldCase, deal_folds
+from training.reports.results import write_results
 
 TINY = (
     *("--size", "32", "--max-steps", "2", "--batch-size", "2", "--device", "cpu"),

@@ -22,8 +22,8 @@ from core.domain.errors import AppError, ModelError
 from core.domain.guide import Click, Mark
 from core.inference.engine import Engine
 from core.inference.engines import open_network
-from core.io.case_reader import read_volume
-from core.io.dataset import scan
+from core.io.cases.case_reader import read_volume
+from core.io.datasets.dataset import scan
 from core.jobs.classify_spec import task_of
 from core.jobs.guide_job_spec import GuideTrainSpec
 from core.jobs.job_events import Done, Measured
@@ -35,8 +35,7 @@ from core.models.registry import Model, Registry
 from core.models.train_spec import Augmentation
 from core.workspace.workspace_folder import open_workspace
 from tests.training.making import STILL, make_job, write_split
-from training.augment import Planes
-from training.errors import TrainingError
+from training.cases.split import Split
 from training.guide.cases import guide_split, made_worse
 from training.guide.command import guide_spec_of
 from training.guide.episodes import EpisodeSampler, by_hand
@@ -44,11 +43,12 @@ from training.guide.learner import new_guide
 from training.guide.own_clicks import OwnSlice, varied
 from training.guide.prepare import prepare_loop
 from training.guide.train import read_guide_job, run
-from training.parallel import ProcessGroup
-from training.split import Split
+from training.learning.augment import Planes
+from training.learning.errors import TrainingError
+from training.learning.parallel import ProcessGroup
+from training.run.train_options import TrainOptions
 from training.train import main
 from training.train import run as train
-from training.train_options import TrainOptions
 
 
 @pytest.fixture(scope="module")

@@ -18,10 +18,10 @@ from core.workspace.settings import home
 from core.workspace.splits import SplitFile, freeze_split
 from core.workspace.workspace_folder import open_workspace, workspace_folder
 from tests.training.making import TRAIN, VAL, make_dataset, small_spec, write_split
-from training.sweep import run_sweep
-from training.sweep_space import SweepSpec
+from training.run.train_options import TrainOptions
+from training.sweep.sweep import run_sweep
+from training.sweep.sweep_space import SweepSpec
 from training.tasks import train_task
-from training.train_options import TrainOptions
 
 
 @pytest.fixture
@@ -79,14 +79,14 @@ def test_a_job_is_listed_only_once_all_of_it_is_there(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[str] = []
+    into_place = Path.replace
 
-    def note(path: Path, content: bytes) -> None:
-        written.append(path.name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+    def note(temporary: Path, target: Path) -> Path:
+        if target.parent == tmp_path / "job":
+            written.append(target.name)
+        return into_place(temporary, target)
 
-    for module in ("job_folder", "job_place"):
-        monkeypatch.setattr(f"core.jobs.{module}.write_bytes", note)
+    monkeypatch.setattr(Path, "replace", note)
     split = SplitFile(TRAIN, VAL)
     with closing(open_workspace(workspace_folder(home(), data))) as workspace:
         job = make_training(

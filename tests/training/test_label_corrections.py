@@ -14,18 +14,18 @@ from core.annotation.live_figures import References
 from core.annotation.versions import save_version
 from core.domain.label_set import Label, LabelMap
 from core.domain.model_output import OutputKind
-from core.io.case import Case
-from core.io.case_reader import LoadedCase, read_case
-from core.io.dataset import scan
+from core.io.cases.case import Case
+from core.io.cases.case_reader import LoadedCase, read_case
+from core.io.datasets.dataset import scan
 from core.models.train_spec import TrainSpec
 from core.models.wanted_labels import WantedLabels
 from core.workspace.workspace_folder import open_workspace
 from tests.training.label_making import write_labelled
 from tests.training.making import TRAIN, make_job
-from training.corrections import Corrections
-from training.dataset import load_cases
-from training.lessons import Lessons
-from training.train_case import TrainCase
+from training.cases.corrections import Corrections
+from training.cases.dataset import load_cases
+from training.cases.lessons import Lessons
+from training.learning.train_case import TrainCase
 
 
 @pytest.fixture(scope="module")

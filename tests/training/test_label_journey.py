@@ -11,9 +11,9 @@ import pytest
 from core.domain.label_set import Region
 from core.domain.prediction import Postprocessing
 from core.inference.prediction_service import PredictionService, local_run
-from core.io.case_reader import read_case
-from core.io.dataset import scan
-from core.io.label_table import read_label_table
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
+from core.io.labels.label_table import read_label_table
 from core.jobs.job_folder import create_job
 from core.models.gate import GateSpec
 from core.models.registry import Model, Registry

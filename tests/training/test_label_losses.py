@@ -14,8 +14,8 @@ from core.domain.model_output import ModelOutput, OutputKind
 from core.domain.prediction import Postprocessing, Prediction, prediction_of
 from core.models.train_spec import LossName
 from tests.core.test_model_output import TUMOUR
-from training.label_targets import targets
-from training.losses import LOSSES, class_loss, loss_of, region_loss
+from training.learning.label_targets import targets
+from training.learning.losses import LOSSES, class_loss, loss_of, region_loss
 
 CLASSES = ModelOutput(kind="classes", labels=TUMOUR)
 REGIONS = ModelOutput(kind="regions", labels=TUMOUR)

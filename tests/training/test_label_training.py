@@ -1,7 +1,9 @@
 """Trainings of several labels: what is learnt, what is kept of a parent, and what is said."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 import numpy as np
@@ -12,8 +14,8 @@ from core.domain.model_output import OutputKind
 from core.domain.prediction import Postprocessing
 from core.inference.prediction_service import local_predictor
 from core.inference.preprocess import labels_to_grid, plane_grid, prepare
-from core.io.case_reader import read_case
-from core.io.dataset import scan
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
 from core.jobs.job_events import Logged
 from core.jobs.job_folder import JobFolder
 from core.models.gate import GateSpec, read_gate
@@ -22,14 +24,15 @@ from core.models.preprocessing import Preprocessing
 from core.models.registry import Model, read_model
 from core.models.train_spec import TrainSpec
 from core.models.wanted_labels import WantedLabels, output_of
+from core.workspace.settings import HOME_VARIABLE
 from core.workspace.workspace_folder import registry as known_models
 from tests.core.test_model_output import TUMOUR
 from tests.synthetic import volume_of
 from tests.training.label_making import images, nested, write_labelled
 from tests.training.making import STILL, TRAIN, VAL, make_job
 from training.gate import run_gate
+from training.run.train_options import TrainOptions, spec_of
 from training.train import run
-from training.train_options import TrainOptions, spec_of
 
 QUICK = {
     "max_steps": 60,
@@ -38,6 +41,10 @@ QUICK = {
     "augmentation": STILL,
     "ema": 0.9,
 }
+
+
+ENOUGH = {"max_steps": 90, "arguments": {"init_features": 8}}
+Learnt: TypeAlias = tuple[Model, JobFolder]
 
 
 @pytest.fixture(scope="module")
@@ -55,14 +62,41 @@ def trained(
     return model, job
 
 
+@pytest.fixture(scope="module")
+def learnt(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[OutputKind], Learnt]:
+    """Trainings of three labels that learnt enough, each done once; nobody may change them."""
+
+    @cache
+    def make(kind: OutputKind) -> Learnt:
+        place = tmp_path_factory.mktemp(kind)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv(HOME_VARIABLE, str(place / "home"))
+            return trained(data, place, kind, model_id=kind, **ENOUGH)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def binary(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """A model of one lesion that learnt enough; nobody may change it."""
+    place = tmp_path_factory.mktemp("one")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(HOME_VARIABLE, str(place / "home"))
+        spec, job = make_job(place, data=str(data), model_id="one", **QUICK)
+        model = run(spec, job)
+    assert model is not None
+    return model
+
+
 def log_of(job: JobFolder) -> str:
     return " ".join(event.text for event in job.events()[0] if isinstance(event, Logged))
 
 
 @pytest.mark.parametrize("kind", ["classes", "regions"])
-def test_a_network_learns_three_labels(data: Path, tmp_path: Path, kind: OutputKind) -> None:
-    enough = {"max_steps": 90, "arguments": {"init_features": 8}}
-    model, job = trained(data, tmp_path, kind, **enough)
+def test_a_network_learns_three_labels(
+    data: Path, learnt: Callable[[OutputKind], Learnt], kind: OutputKind
+) -> None:
+    model, job = learnt(kind)
     output = model.spec.several
     assert output is not None
     assert read_model(model.folder).spec.several == output
@@ -85,16 +119,13 @@ def test_a_network_learns_three_labels(data: Path, tmp_path: Path, kind: OutputK
 
 
 def test_a_binary_parent_lends_its_encoder_and_what_is_new_is_said(
-    data: Path, tmp_path: Path
+    data: Path, tmp_path: Path, binary: Model
 ) -> None:
-    spec, job = make_job(tmp_path, "one", data=str(data), model_id="one", **QUICK)
-    parent = run(spec, job)
-    assert parent is not None
-    assert parent.spec.several is None
+    assert binary.spec.several is None
     model, child = trained(
-        data, tmp_path, "classes", parent=str(parent.folder), learning_rate=1e-9, max_steps=1
+        data, tmp_path, "classes", parent=str(binary.folder), learning_rate=1e-9, max_steps=1
     )
-    before, after = read_state_dict(parent.weights), read_state_dict(model.weights)
+    before, after = read_state_dict(binary.weights), read_state_dict(model.weights)
     changed = {n for n in before if before[n].shape != after[n].shape}
     assert changed == {"conv.weight", "conv.bias"}
     assert "new are conv.weight, conv.bias" in log_of(child)
@@ -103,19 +134,24 @@ def test_a_binary_parent_lends_its_encoder_and_what_is_new_is_said(
             assert np.allclose(before[name].float(), after[name].float(), atol=1e-3), name
 
 
-def test_a_parent_of_labels_goes_on_with_the_same_ones(data: Path, tmp_path: Path) -> None:
-    parent, _ = trained(data, tmp_path / "a", "regions", max_steps=2)
-    changes = {**QUICK, "max_steps": 2, "parent": str(parent.folder)}
-    spec, job = make_job(tmp_path / "b", data=str(data), **changes)
+def test_a_parent_of_labels_goes_on_with_the_same_ones(
+    data: Path, tmp_path: Path, learnt: Callable[[OutputKind], Learnt]
+) -> None:
+    parent, _ = learnt("regions")
+    changes = {**QUICK, **ENOUGH, "max_steps": 2, "parent": str(parent.folder)}
+    spec, job = make_job(tmp_path, data=str(data), **changes)
     model = run(spec, job)
     assert model is not None
     assert model.spec.several == parent.spec.several
     assert "none is new" in log_of(job)
 
 
-def test_a_parent_of_labels_asks_for_cases_that_have_them(data: Path, tmp_path: Path) -> None:
-    parent, _ = trained(data, tmp_path / "a", "regions", max_steps=2)
-    spec, job = make_job(tmp_path / "b", parent=str(parent.folder), channels=())
+def test_a_parent_of_labels_asks_for_cases_that_have_them(
+    tmp_path: Path, learnt: Callable[[OutputKind], Learnt]
+) -> None:
+    parent, _ = learnt("regions")
+    changes = {**ENOUGH, "parent": str(parent.folder), "channels": ()}
+    spec, job = make_job(tmp_path, **changes)
     with pytest.raises(AppError, match="masks of the labels that the parent knows"):
         run(spec, job)
 
@@ -178,8 +214,10 @@ def test_options_name_what_is_learnt(
         spec_of(TrainOptions(**options, labels="A", regions="B"), known_models(tmp_path))
 
 
-def test_the_gate_judges_the_mean_of_labels_and_tells_each(data: Path, tmp_path: Path) -> None:
-    better, _ = trained(data, tmp_path / "a", "classes", model_id="better")
+def test_the_gate_judges_the_mean_of_labels_and_tells_each(
+    data: Path, tmp_path: Path, learnt: Callable[[OutputKind], Learnt]
+) -> None:
+    better, _ = learnt("classes")
     worse, _ = trained(data, tmp_path / "b", "classes", model_id="worse", max_steps=1)
     spec = GateSpec(
         champion=str(better.folder),
@@ -201,10 +239,10 @@ def test_the_gate_judges_the_mean_of_labels_and_tells_each(data: Path, tmp_path:
 
 
 def test_classes_and_regions_of_the_same_labels_are_judged_by_the_regions_both_draw(
-    data: Path, tmp_path: Path
+    data: Path, tmp_path: Path, learnt: Callable[[OutputKind], Learnt]
 ) -> None:
     kinds: tuple[OutputKind, ...] = ("classes", "regions")
-    models = [trained(data, tmp_path / kind, kind, model_id=kind)[0] for kind in kinds]
+    models = [learnt(kind)[0] for kind in kinds]
     gate = GateSpec(
         champion=str(models[0].folder),
         candidate=str(models[1].folder),
@@ -227,14 +265,11 @@ def test_classes_and_regions_of_the_same_labels_are_judged_by_the_regions_both_d
 
 
 def test_a_binary_champion_and_labels_are_judged_by_the_region_in_focus(
-    data: Path, tmp_path: Path
+    data: Path, tmp_path: Path, learnt: Callable[[OutputKind], Learnt], binary: Model
 ) -> None:
-    three, _ = trained(data, tmp_path / "a", "classes", model_id="three")
-    spec, job = make_job(tmp_path / "b", data=str(data), model_id="one", **QUICK)
-    one = run(spec, job)
-    assert one is not None
+    three, _ = learnt("classes")
     gate = GateSpec(
-        champion=str(one.folder),
+        champion=str(binary.folder),
         candidate=str(three.folder),
         data=str(data),
         cases=VAL,

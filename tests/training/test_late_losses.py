@@ -11,8 +11,8 @@ from torch import Tensor
 from core.domain.model_output import ModelOutput
 from core.models.refinements import Refinements
 from core.models.wanted_labels import read_output
-from training.label_targets import targets
-from training.late_losses import REACH, boundary, late_loss_of, lovasz, signed_distance
+from training.learning.label_targets import targets
+from training.learning.late_losses import REACH, boundary, late_loss_of, lovasz, signed_distance
 
 
 def _batch(seed: int, side: int = 8) -> tuple[Tensor, Tensor]:

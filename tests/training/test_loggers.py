@@ -10,8 +10,8 @@ from core.jobs.job_events import Event, Failed, Logged, Pictured
 from core.jobs.job_folder import JobFolder
 from core.models.train_spec import TrainSpec
 from tests.training.making import TRAIN, make_job
-from training.errors import TrainingError
-from training.loggers import MLFLOW_FOLDER
+from training.learning.errors import TrainingError
+from training.run.loggers import MLFLOW_FOLDER
 from training.train import run
 
 # Looked for, not imported: either takes a second, and each worker reads this file.
@@ -63,7 +63,7 @@ def test_a_logger_that_is_missing_or_refuses_is_told_in_the_job(
     package.mkdir()
     (package / "__init__.py").write_text("raise LookupError('no room for a run')")
     monkeypatch.setitem(sys.modules, "wandb", None)
-    monkeypatch.setattr("training.loggers.find_spec", lambda _: installed or None)
+    monkeypatch.setattr("training.run.loggers.find_spec", lambda _: installed or None)
     if installed:
         monkeypatch.delitem(sys.modules, "wandb")
         monkeypatch.syspath_prepend(tmp_path)
@@ -92,8 +92,8 @@ class Refusing:
 def test_a_logger_that_fails_on_the_way_costs_curves_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("training.loggers.find_spec", lambda _: True)
-    monkeypatch.setattr("training.loggers._MADE", {"wandb": Refusing})
+    monkeypatch.setattr("training.run.loggers.find_spec", lambda _: True)
+    monkeypatch.setattr("training.run.loggers._MADE", {"wandb": Refusing})
     spec, made = make_job(tmp_path, loggers=("wandb",), max_steps=1, selections=1)
     assert run(spec, made) is not None
     told = [event.text for event in made.events()[0] if isinstance(event, Logged)]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from training.losses import (
+from training.learning.losses import (
     LOSSES,
     bce_dice_loss,
     deep_loss,

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from core.models.train_spec import TrainSpec
-from training.optimise import make_optimiser
+from training.learning.optimise import make_optimiser
 
 _OWN = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 

@@ -13,8 +13,8 @@ from core.jobs.job_events import Measured, Started
 from core.jobs.job_folder import JOB_FILE, JobFolder
 from tests import patience
 from tests.training.making import STILL, make_job
-from training.checkpoint import load_checkpoint
-from training.processes import train_together
+from training.run.checkpoint import load_checkpoint
+from training.run.processes import train_together
 from training.train import read_job, run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,25 +26,50 @@ def _losses(job: JobFolder) -> list[float]:
     ]
 
 
-def _run_two(*command: str) -> None:
+_TOGETHER = """
+import os, sys, traceback
+import torch._dynamo  # DistributedDataParallel loads it
+from main import main
+from training import commands, train
+
+def act(rank):
+    os.environ.update(RANK=rank, LOCAL_RANK=rank)
+    try:
+        main()
+    except SystemExit as end:
+        return end.code or 0
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    return 0
+
+for rank in ("0", "1"):
+    if os.fork() == 0:
+        status = act(rank)
+        sys.stderr.flush()
+        os._exit(status)
+for _ in range(2):
+    _, status = os.wait()
+    if status:
+        os.kill(0, 15)  # the other would wait for it
+"""
+
+
+def _run_two(*arguments: str) -> None:
+    """Run the command line in two processes that are forked when all they need is loaded."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     shared = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "WORLD_SIZE": "2"}
-    children = [
-        subprocess.Popen(
-            [sys.executable, *command],
-            cwd=ROOT,
-            env={**os.environ, **shared, "RANK": rank, "LOCAL_RANK": rank},
-            stderr=subprocess.PIPE,
-        )
-        for rank in ("0", "1")
-    ]
-    for child in children:
-        told = child.communicate(timeout=patience.PROCESS_SECONDS)[1]
-        assert child.returncode == 0, told.decode()
+    done = subprocess.run(
+        [sys.executable, "-c", _TOGETHER, *arguments],
+        cwd=ROOT, env={**os.environ, **shared}, stderr=subprocess.PIPE, encoding="utf-8",
+        timeout=patience.PROCESS_SECONDS, check=False, start_new_session=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_two_gloo_processes_give_the_losses_and_the_model_of_one(
     tmp_path: Path, home: Path
 ) -> None:
@@ -61,7 +86,7 @@ def test_two_gloo_processes_give_the_losses_and_the_model_of_one(
     two = JobFolder(tmp_path / "two")
     # Seen: the second found the folder that the first had just made, and refused it.
     given = ("--config", str(one.path / JOB_FILE), "--out", str(two.path))
-    _run_two("main.py", "train", *given)
+    _run_two("train", *given)
     assert alone is not None
     assert len(_losses(one)) > 2
     assert _losses(two) == pytest.approx(_losses(one), abs=1e-3)

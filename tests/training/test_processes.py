@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from core.domain.errors import WorkspaceError
-from core.io.case_reader import read_case
-from core.io.dataset import scan
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
 from core.jobs.job_events import Done
 from core.jobs.job_folder import JOB_FILE, JobFolder, create_job, list_jobs
 from core.jobs.job_start import JobProgram, start_job
@@ -62,6 +63,7 @@ def test_the_gate_scores_both_models_on_the_cases(tmp_path: Path) -> None:
     job = create_job(tmp_path / "gate", spec)
     report = run_gate(spec, job)
     assert report is not None
+    assert torch.get_num_threads() == spec.threads == 1, "it was judged by more than it may use"
     assert read_gate(job.path) == report
     assert {case.case for case in report.cases} == set(VAL)
     assert (report.champion, report.candidate) == ("a", "b")

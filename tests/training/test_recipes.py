@@ -17,13 +17,13 @@ from core.domain.statistics import mean_test
 from core.models.registry import Registry
 from core.models.train_spec import TrainSpec
 from tests.training.making import TRAIN, make_dataset, write_split
-from training import recipe_files
-from training.convert_encoder import converted_names
-from training.encoders import published_encoder
-from training.rank_command import rank
-from training.rank_rows import HEADING, append_row, loses, ranked_row, read_ranked
-from training.recipe_files import expanded, recipe_file, recipe_names
-from training.train_options import TrainOptions, spec_of
+from training.rank.rank_command import rank
+from training.rank.rank_rows import HEADING, append_row, loses, ranked_row, read_ranked
+from training.run import recipe_files
+from training.run.convert_encoder import converted_names
+from training.run.encoders import published_encoder
+from training.run.recipe_files import expanded, recipe_file, recipe_names
+from training.run.train_options import TrainOptions, spec_of
 
 _WANTED = {
     *("base", "lite0", "lite1", "lite2", "light", "soft", "lovasz", "boundary", "deep", "five"),
@@ -33,7 +33,7 @@ _WANTED = {
 
 def _spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> TrainSpec:
     # What is asked here needs no weights, which are packages of their own.
-    monkeypatch.setattr("training.train_options.published_encoder", lambda name: Path(name))
+    monkeypatch.setattr("training.run.train_options.published_encoder", lambda name: Path(name))
     given = {"architecture": "", "data": tmp_path, "split": tmp_path / "s.json", "out": tmp_path}
     return spec_of(TrainOptions(**{**given, **changes}), Registry((tmp_path,)))
 

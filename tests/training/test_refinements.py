@@ -21,15 +21,15 @@ from core.models.registry import read_model
 from core.models.train_spec import Augmentation, TrainSpec
 from tests.synthetic import write_case
 from tests.training.making import STILL, TRAIN, VAL, make_job, small_spec, write_split
-from training.augment import Planes, augment
-from training.deep_heads import AllOutputs, level_weights
-from training.optimise import Average
-from training.parallel import ProcessGroup
-from training.plan import PreparedCases, make_plan, prepare_cases
-from training.slice_store import CaseSlices, DeviceSlices
-from training.target_planes import joined_targets, smaller, softened
+from training.learning.augment import Planes, augment
+from training.learning.deep_heads import AllOutputs, level_weights
+from training.learning.optimise import Average
+from training.learning.parallel import ProcessGroup
+from training.learning.slice_store import CaseSlices, DeviceSlices
+from training.learning.target_planes import joined_targets, smaller, softened
+from training.learning.train_case import TrainCase
+from training.run.plan import PreparedCases, make_plan, prepare_cases
 from training.train import run
-from training.train_case import TrainCase
 
 _CPU = torch.device("cpu")
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from core.io.dataset import scan
+from core.io.datasets.dataset import scan
 from core.models.acquisition import Acquisition
 from core.models.preprocessing import Preprocessing
 from core.models.train_spec import TrainSpec
 from tests.core.trees import make_tree
-from training.dataset import load_cases
+from training.cases.dataset import load_cases
 
 
 def test_images_and_masks_are_learnt_on_the_spacing_that_is_asked_for(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ import torch
 from core.domain.label_set import Label, LabelSet
 from core.inference.preprocess import PlaneGrid
 from core.models.train_spec import TrainSpec
-from training.sampler import Sampler, balanced_chances, slice_weights
-from training.train_case import TrainCase, planes
+from training.learning.sampler import Sampler, balanced_chances, slice_weights
+from training.learning.train_case import TrainCase, planes
 
 SPEC = TrainSpec(architecture="unet", data="d", split="s", batch_size=6, max_steps=1)
 

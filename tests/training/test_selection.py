@@ -7,11 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from core.domain.prediction import SMALL_SHARE
-from core.io.dataset import scan
+from core.io.datasets.dataset import scan
 from core.models.train_spec import TrainSpec
 from tests.training.making import small_spec
-from training.dataset import TrainCase, load_cases
-from training.selection import score_cases
+from training.cases.dataset import TrainCase, load_cases
+from training.run.selection import score_cases
 
 
 class Says(nn.Module):

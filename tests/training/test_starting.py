@@ -15,9 +15,9 @@ from core.models.train_spec import make_spec
 from tests.synthetic import publish_unet
 from tests.training.making import make_dataset, write_split
 from training.command import train
-from training.convert_encoder import main as convert
-from training.start import load_part
-from training.train_options import TrainOptions, spec_of
+from training.run.convert_encoder import main as convert
+from training.run.start import load_part
+from training.run.train_options import TrainOptions, spec_of
 
 ENCODER = "tu-tf_efficientnet_lite0"
 DEPTHS = (1, 2, 2, 3, 3, 4, 1)

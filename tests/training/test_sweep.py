@@ -13,9 +13,9 @@ from PIL import Image
 from core.domain.errors import AppError, DataError
 from core.jobs.local_runner import LocalRunner
 from tests.training.making import VAL, small_spec
-from training.sweep import read_sweep, run_sweep
-from training.sweep_command import sweep
-from training.sweep_space import SweepSpec, ValueRange, settings_of, trial_spec
+from training.sweep.sweep import read_sweep, run_sweep
+from training.sweep.sweep_command import sweep
+from training.sweep.sweep_space import SweepSpec, ValueRange, settings_of, trial_spec
 
 SPACE: dict[str, Any] = {"learning_rate": [0.01, 1e-9], "arg.init_features": [2, 3]}
 

@@ -16,8 +16,8 @@ from torch import Tensor
 
 from core.domain.errors import AppError, DataError, ModelError, WorkspaceError
 from core.inference.volume_inference import Runner
-from core.io.case_reader import read_case
-from core.io.dataset import scan
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
 from core.jobs.job_events import Done, Failed, Measured, Started
 from core.jobs.job_folder import JobFolder
 from core.models.acquisition import Acquisition
@@ -28,9 +28,9 @@ from core.workspace.settings import HOME_VARIABLE
 from core.workspace.splits import read_split
 from tests.synthetic import volume_of, write_case
 from tests.training.making import STILL, TRAIN, VAL, make_job, write_split
-from training.checkpoint import load_checkpoint
-from training.errors import TrainingError
-from training.split import make_split
+from training.cases.split import make_split
+from training.learning.errors import TrainingError
+from training.run.checkpoint import load_checkpoint
 from training.train import run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -105,6 +105,7 @@ def test_training_learns(tmp_path: Path) -> None:
     model = run(spec, job)
     assert model is not None
     assert model.spec.metrics["dsc_native_val"] > 0.8
+    assert torch.get_num_threads() == spec.threads == 1, "it was scored by more than it may use"
 
 
 def test_nothing_of_a_validation_case_reaches_a_gradient(tmp_path: Path, plain: Trained) -> None:

@@ -15,9 +15,9 @@ from typer.testing import CliRunner
 
 from core.domain.errors import AppError, DataError, FileError, ModelError
 from core.inference.inference_triage import TriageRunner
-from core.io.case_reader import read_volume
-from core.io.dataset import scan
-from core.io.picture_file import picture_pixels
+from core.io.cases.case_reader import read_volume
+from core.io.datasets.dataset import scan
+from core.io.volumes.picture_file import picture_pixels
 from core.jobs.classify_spec import ClassifySpec, task_of
 from core.jobs.job_events import Done, Measured
 from core.jobs.job_folder import JobFolder, create_job
@@ -30,9 +30,9 @@ from tests.synthetic import lesion
 from tests.training.making import STILL, make_dataset, write_split
 from training.commands import report as report_command
 from training.commands import train as train_command
-from training.errors import TrainingError
+from training.learning.errors import TrainingError
+from training.run.train_options import TrainOptions
 from training.train import main
-from training.train_options import TrainOptions
 from training.triage.command import classify_spec_of
 from training.triage.command import train_classifier as train_by_options
 from training.triage.dataset import BalancedSampler, lesion_labels

@@ -10,15 +10,15 @@ from core.annotation.draft import Origin
 from core.annotation.export import Provenance, export_correction
 from core.domain.role import Role
 from core.inference.volume_inference import Runner
-from core.io.case_reader import read_case
-from core.io.dataset import scan
-from core.studies.case_export import ExportOrder, export_cases
-from core.studies.exported_mask import ExportSource
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
+from core.studies.export.case_export import ExportOrder, export_cases
+from core.studies.export.exported_mask import ExportSource
 from core.workspace.workspace_folder import open_workspace
 from tests.core.trees import labels, pixels, save_nifti
 from tests.training.making import TRAIN, VAL, make_job
-from training.corrections import Corrections
-from training.plan import make_plan
+from training.cases.corrections import Corrections
+from training.run.plan import make_plan
 from training.train import run
 
 

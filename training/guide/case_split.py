@@ -6,9 +6,9 @@ from core.jobs.guide_job_spec import GuideTrainSpec
 from core.models.registry import Model
 from core.workspace.chosen_labels import dataset_of_job
 from core.workspace.splits import read_split
-from training.corrections import Corrections, corrections_of
+from training.cases.corrections import Corrections, corrections_of
+from training.cases.split import Split, make_split
 from training.guide.cases import guide_split
-from training.split import Split, make_split
 
 
 def guide_cases(spec: GuideTrainSpec, starts: Model) -> tuple[Corrections | None, Split]:

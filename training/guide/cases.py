@@ -14,16 +14,16 @@ from core.domain.volume import Volume
 from core.inference.inference_ensemble import AnyRunner, open_runner
 from core.inference.preprocess import to_grid
 from core.io.atomic import atomic_path
-from core.io.case import Case
-from core.io.case_reader import LoadedCase, read_case
+from core.io.cases.case import Case
+from core.io.cases.case_reader import LoadedCase, read_case
 from core.jobs.guide_job_spec import GuideTrainSpec
 from core.models.registry import Model
-from training.corrections import Corrections
-from training.dataset import load_cases, require_lesions
+from training.cases.corrections import Corrections
+from training.cases.dataset import load_cases, require_lesions
+from training.cases.lessons import Lessons
+from training.cases.split import Split
 from training.guide.own_clicks import OwnSlice, own_slices
-from training.lessons import Lessons
-from training.split import Split
-from training.train_case import TrainCase
+from training.learning.train_case import TrainCase
 
 _DIMMED = 2
 """How many more times a model looks at a case, each time at images made worse."""

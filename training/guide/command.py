@@ -11,9 +11,9 @@ from core.models.model_listing import read_argument
 from core.models.networks.spec import NetworkSpec, resolve_arguments
 from core.models.registry import Registry
 from core.models.train_spec import Changes
-from training.events import tell
 from training.guide.train import read_guide_job, run
-from training.train_options import TrainOptions, as_chosen, model_id_of, read_setting
+from training.run.events import tell
+from training.run.train_options import TrainOptions, as_chosen, model_id_of, read_setting
 
 _SAME = ("epochs", "max_steps", "minutes", "batch_size", "learning_rate", "seed", "device")
 _PLANES = 12

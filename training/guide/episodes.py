@@ -22,11 +22,11 @@ from core.domain.mask import BoolMask
 from core.inference.guide_network import ClickSight, NetworkGuide, network_input
 from core.jobs.guide_job_spec import GuideTrainSpec
 from core.models.guides import GuideSpec
-from training.augment import Planes, augment_alike
 from training.guide.cases import GuideCase
 from training.guide.own_clicks import OwnSlice, varied
-from training.sampler import Batch, slice_weights
-from training.train_case import planes
+from training.learning.augment import Planes, augment_alike
+from training.learning.sampler import Batch, slice_weights
+from training.learning.train_case import planes
 
 _POOL = 4
 _DEEPEST, _EXACT = 0.5, 0.4

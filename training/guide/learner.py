@@ -15,9 +15,9 @@ from core.models.networks.network import Network
 from core.models.networks.weights import load_weights, read_state_dict
 from core.models.registry import Model
 from training.guide.episodes import GuideBatch
-from training.learner import Learner
-from training.losses import dice_loss
-from training.sampler import Batch
+from training.learning.learner import Learner
+from training.learning.losses import dice_loss
+from training.learning.sampler import Batch
 
 _NEAR = 24.0
 """Pixels from the click within which an error counts most."""

@@ -17,10 +17,10 @@ from core.inference.torch_device import autocast
 from core.jobs.guide_job_spec import GuideTrainSpec
 from core.models.gate import ClickedPath
 from core.models.guides import GuideSpec
-from core.studies.guide_figures import CLICKS, ClickFigures, click_figures, clicked_paths
-from training.checkpoint import Position
+from core.studies.clicks.guide_figures import CLICKS, ClickFigures, click_figures, clicked_paths
 from training.guide.cases import HeldCase
-from training.loop import Loop
+from training.run.checkpoint import Position
+from training.run.loop import Loop
 
 
 @dataclass

@@ -15,9 +15,9 @@ from core.domain.plane import AXIAL
 from core.inference.preprocess import PlaneGrid, to_grid
 from core.models.train_spec import Augmentation
 from core.workspace.workspace_folder import STORE_NAME, open_workspace
-from training.augment import Planes, augment_alike
-from training.corrections import Corrections
-from training.train_case import TrainCase
+from training.cases.corrections import Corrections
+from training.learning.augment import Planes, augment_alike
+from training.learning.train_case import TrainCase
 
 _HALF = 0.5
 _SPREAD = 2.0  # pixels: standard deviation of what a click is while an image is varied

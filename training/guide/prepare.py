@@ -9,15 +9,15 @@ from core.jobs.guide_job_spec import GuideTrainSpec
 from core.jobs.job_folder import JobWriter
 from core.models.guides import GuideSpec, read_guide
 from core.models.registry import Model, read_model
-from training.channels import learnt_channels
-from training.errors import TrainingError
-from training.frame import DATA_FOLDER, job_progress
+from training.cases.channels import learnt_channels
 from training.guide.case_split import guide_cases
 from training.guide.cases import load_guide_cases, load_held
 from training.guide.episodes import EpisodeSampler
 from training.guide.learner import GuideLearner, new_guide
 from training.guide.loop import GuideLoop
-from training.parallel import ProcessGroup
+from training.learning.errors import TrainingError
+from training.learning.parallel import ProcessGroup
+from training.run.frame import DATA_FOLDER, job_progress
 
 
 def prepare_loop(

@@ -21,11 +21,11 @@ from core.models.certificates import (
 from core.models.guides import GuideModel, Guides, GuideSpec
 from core.models.model_folder import WEIGHTS_FILE
 from core.models.processor import has_bfloat16, processor
-from core.studies.guide_figures import CLICKS, ClickFigures
+from core.studies.clicks.guide_figures import CLICKS, ClickFigures
 from training.guide.episodes import EpisodeSampler
 from training.guide.learner import load_guide
 from training.guide.loop import GuideLoop, computed, held_figures
-from training.publish import write_card, write_weights
+from training.run.publish import write_card, write_weights
 
 CANDIDATE = "candidate"
 _WINDOWS = 8

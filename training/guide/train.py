@@ -7,8 +7,11 @@ from core.jobs.guide_job_spec import GuideTrainSpec
 from core.jobs.job_folder import Echo, JobFolder, JobWriter, read_spec
 from core.models.guides import GuideModel
 from core.models.registry import Registry
-from training.errors import TrainingError
-from training.frame import (
+from training.guide.prepare import prepare_loop
+from training.guide.publish import publish_trained_guide
+from training.learning.errors import TrainingError
+from training.learning.parallel import ProcessGroup
+from training.run.frame import (
     check_job,
     in_job,
     limit_job_threads,
@@ -16,9 +19,6 @@ from training.frame import (
     run_loop,
     turn,
 )
-from training.guide.prepare import prepare_loop
-from training.guide.publish import publish_trained_guide
-from training.parallel import ProcessGroup
 
 
 def run(

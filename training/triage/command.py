@@ -15,8 +15,8 @@ from core.models.model_listing import read_argument, read_preprocessing
 from core.models.networks.catalog import CLASSIFIERS
 from core.models.networks.spec import NetworkSpec, resolve_arguments
 from core.models.train_spec import Changes, preset
-from training.events import tell
-from training.train_options import TrainOptions, as_chosen, model_id_of, read_setting
+from training.run.events import tell
+from training.run.train_options import TrainOptions, as_chosen, model_id_of, read_setting
 from training.triage.train import read_classify_job, run
 
 _SAME = ("epochs", "max_steps", "minutes", "batch_size", "learning_rate", "seed", "device")

@@ -11,8 +11,8 @@ from torch import Tensor
 from core.domain.classification import LabelArray
 from core.domain.errors import DataError
 from core.domain.mask import Mask
-from training.sampler import Batch, Sampler
-from training.train_case import TrainCase, planes
+from training.learning.sampler import Batch, Sampler
+from training.learning.train_case import TrainCase, planes
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,10 +13,10 @@ from core.models.networks.builder import build_classifier
 from core.models.networks.network import Classifier
 from core.models.networks.spec import NetworkSpec
 from core.models.networks.weights import load_weights, read_state_dict
-from training.augment import augment
-from training.learner import Learner
-from training.sampler import Batch
-from training.start import load_part
+from training.learning.augment import augment
+from training.learning.learner import Learner
+from training.learning.sampler import Batch
+from training.run.start import load_part
 from training.triage.dataset import LabelledBatch
 
 

@@ -13,8 +13,8 @@ from core.inference.inference_triage import slice_logits
 from core.inference.torch_network import TorchNetwork
 from core.jobs.classify_spec import ClassifySpec
 from core.models.networks.network import Classifier
-from training.loop import Loop
-from training.train_case import TrainCase
+from training.learning.train_case import TrainCase
+from training.run.loop import Loop
 from training.triage.dataset import Labelled
 from training.triage.learner import ClassifierLearner
 

@@ -22,8 +22,8 @@ from core.models.classifiers import CLASSIFIER_SPEC, ClassifierModel, Classifier
 from core.models.model_folder import WEIGHTS_FILE
 from core.models.networks.network import Classifier
 from core.studies.classification_figures import draw_class_curves, draw_report
-from training.loop import BEST_FILE
-from training.publish import write_card, write_weights
+from training.run.loop import BEST_FILE
+from training.run.publish import write_card, write_weights
 from training.triage.dataset import Labelled
 from training.triage.learner import load_classifier
 from training.triage.loop import ClassifierLoop, case_logits

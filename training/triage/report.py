@@ -15,8 +15,8 @@ from core.models.networks.builder import build_classifier
 from core.models.networks.catalog import DenseArguments
 from core.models.networks.complexity import measure_network
 from core.models.networks.spec import CLASSIFIERS, resolve_arguments
-from training.errors import TrainingError
-from training.frame import models_folder
+from training.learning.errors import TrainingError
+from training.run.frame import models_folder
 from training.triage.publish import CLASS_REPORT_FILE
 from training.triage.train import read_classify_job
 
@@ -101,7 +101,7 @@ def read_line(folder: Path) -> ClassifierRow:
 
 def job_budget(job: JobFolder) -> tuple[int, float]:
     """Return the steps and the seconds of training that a job's checkpoint tells."""
-    from training.checkpoint import load_checkpoint
+    from training.run.checkpoint import load_checkpoint
 
     position, _ = load_checkpoint(job.checkpoint)
     return position.step, position.seconds

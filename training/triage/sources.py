@@ -10,15 +10,15 @@ from core.domain.errors import DataError
 from core.domain.progress import Progress, silent
 from core.domain.volume import channel_names
 from core.inference.preprocess import prepare
-from core.io.case_reader import read_volume
+from core.io.cases.case_reader import read_volume
 from core.io.layouts.tree import natural_key
-from core.io.picture_file import PICTURE_SUFFIXES, picture_channels, read_picture
+from core.io.volumes.picture_file import PICTURE_SUFFIXES, picture_channels, read_picture
 from core.jobs.classify_spec import TRIAGE_CLASSES, ClassifySpec
 from core.workspace.chosen_labels import dataset_of_job
 from core.workspace.splits import read_split
-from training.dataset import load_cases
-from training.split import Split, make_split
-from training.train_case import TrainCase
+from training.cases.dataset import load_cases
+from training.cases.split import Split, make_split
+from training.learning.train_case import TrainCase
 from training.triage.dataset import Labelled, lesion_labels
 from training.triage.picture_parts import draw_part, patients_of
 

@@ -9,8 +9,9 @@ from core.jobs.classify_spec import ClassifySpec
 from core.jobs.job_folder import Echo, JobFolder, JobWriter, read_spec
 from core.models.classifiers import ClassifierModel, Classifiers
 from core.models.registry import Registry
-from training.errors import TrainingError
-from training.frame import (
+from training.learning.errors import TrainingError
+from training.learning.parallel import ProcessGroup
+from training.run.frame import (
     DATA_FOLDER,
     check_job,
     in_job,
@@ -20,7 +21,6 @@ from training.frame import (
     run_loop,
     turn,
 )
-from training.parallel import ProcessGroup
 from training.triage.dataset import BalancedSampler, require_classes
 from training.triage.learner import ClassifierLearner, new_classifier
 from training.triage.loop import ClassifierLoop

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.domain.role import Role, role_of
-from core.io.label_table import LabelTable, first_table, table_of
+from core.io.labels.label_table import LabelTable, first_table, table_of
 from core.io.layouts.found import FoundCase, FoundChannel, FoundDataset, FoundMask
 from core.io.layouts.registry import Layout
 from core.io.layouts.tree import Folder, nfc

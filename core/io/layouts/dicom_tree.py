@@ -16,10 +16,11 @@ from pathlib import Path
 from core.domain.errors import FileError
 from core.domain.grid import Grid
 from core.domain.role import Role
-from core.io import dicom_file, file_bytes
-from core.io.dicom_planes import DicomPlane
-from core.io.dicom_series import Facts, Headers, headers_of
-from core.io.dicom_stack import separated, stacked
+from core.io import file_bytes
+from core.io.dicom import dicom_file
+from core.io.dicom.dicom_planes import DicomPlane
+from core.io.dicom.dicom_series import Facts, Headers, headers_of
+from core.io.dicom.dicom_stack import separated, stacked
 from core.io.layouts.found import FoundCase, FoundChannel, FoundDataset, FoundMask
 from core.io.layouts.registry import Layout
 from core.io.layouts.tree import Folder

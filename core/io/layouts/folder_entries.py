@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.domain.errors import DataError
+from core.domain.errors import DataError, reason
 from core.domain.plain_text import is_steering, one_line
 
 
@@ -39,6 +39,14 @@ def entries_of(folder: Path) -> Entries:
     folders, odd_folders = _plain(found["folder"])
     other = [_no_file(found["other"])] if found["other"] else []
     return Entries(tuple(files), tuple(folders), (*odd_files, *odd_folders, *other))
+
+
+def unreadable(root: Path, error: OSError) -> DataError:
+    """Return what is told of a folder that the system does not let be read."""
+    return DataError(
+        f"{root}: expected a folder that can be read, found: {reason(error)}. "
+        "Check that it exists and that you may open it."
+    )
 
 
 def _kind(entry: os.DirEntry[str]) -> str:

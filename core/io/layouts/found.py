@@ -8,7 +8,10 @@ from pathlib import Path
 from core.domain.errors import DataError
 from core.domain.label_set import LabelSet
 from core.domain.role import Role
-from core.io.label_folders import LabelFolder
+from core.io.layouts.label_folders import LabelFolder
+
+SLICES = "lgg"
+"""The layout whose cases are slices, read by a reader of their own."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,11 @@ class FoundMask:
     values: tuple[int, ...] = ()
     folders: tuple[LabelFolder, ...] = ()
 
+    def moved(self, place: Callable[[Path], Path]) -> "FoundMask":
+        """Return the same mask whose files lie where `place` says."""
+        files = tuple(map(place, self.files))
+        return replace(self, files=files, folders=tuple(f.moved(place) for f in self.folders))
+
 
 @dataclass(frozen=True)
 class FoundCase:
@@ -54,7 +62,7 @@ class FoundCase:
     def moved(self, place: Callable[[Path], Path]) -> "FoundCase":
         """Return the same case whose files lie where `place` says."""
         channels = (replace(c, files=tuple(map(place, c.files))) for c in self.channels)
-        masks = (replace(m, files=tuple(map(place, m.files))) for m in self.masks)
+        masks = (mask.moved(place) for mask in self.masks)
         return replace(self, channels=tuple(channels), masks=tuple(masks))
 
     @property

@@ -3,20 +3,25 @@
 Every slice holds three channels: pre-contrast, FLAIR, post-contrast.
 """
 
-import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 
-from core.domain.label_set import LabelSet, binary
+from core.domain.label_set import Label, binary
 from core.domain.role import Role
-from core.io.label_folders import LabelFolder, labels_of_folders, numbered
-from core.io.label_table import label_table, named_by_tables
-from core.io.layouts.found import FoundCase, FoundChannel, FoundDataset, FoundMask
+from core.io.labels.label_table import label_table
+from core.io.layouts.found import SLICES, FoundCase, FoundChannel, FoundDataset, FoundMask
+from core.io.layouts.label_folders import (
+    SLICE,
+    are_masks_alone,
+    label_folder,
+    labelled,
+    named_folders,
+)
 from core.io.layouts.registry import Layout
-from core.io.layouts.tree import Folder, natural_key, nfc
+from core.io.layouts.tree import Folder, nfc
 
-_SLICE = re.compile(r"(?P<stem>.+)_(?P<number>\d+)(?P<mask>_mask)?\.tiff?", re.IGNORECASE)
 _CHANNELS = (("Pre", Role.T1), ("FLAIR", Role.FLAIR), ("Post", Role.T1C))
 
 
@@ -39,38 +44,31 @@ def find(tree: Folder) -> FoundDataset:
     )
     shown = tuple(case for case in cases if case.channels[0].files)
     names = {each.name for case in shown for mask in case.masks for each in mask.folders}
-    if not names:
-        return FoundDataset("lgg", tree.path, shown, binary(), notices)
-    labels = labels_of_folders(sorted(names, key=natural_key))
-    told = tuple(_with_values(case, labels) for case in shown)
     tables = (label_table(case.channels[0].files[0].parent, case.id) for case in shown)
-    named = named_by_tables(labels, tables)
-    return FoundDataset("lgg", tree.path, told, named.labels, (*notices, *named.notices))
+    by_name, named = named_folders(names, tables)
+    told = tuple(_with_labels(case, by_name) for case in shown)
+    labels = named.labels or binary()
+    return FoundDataset(SLICES, tree.path, told, labels, (*notices, *named.notices))
 
 
-def _with_values(case: FoundCase, labels: LabelSet) -> FoundCase:
-    masks = (replace(mask, folders=numbered(mask.folders, labels)) for mask in case.masks)
+def _with_labels(case: FoundCase, labels: Mapping[str, Label]) -> FoundCase:
+    masks = (replace(mask, folders=labelled(mask.folders, labels)) for mask in case.masks)
     return replace(case, masks=tuple(masks))
 
 
 def _is_case(folder: Folder) -> bool:
-    return any(_SLICE.fullmatch(name) for name in folder.files)
+    return any(SLICE.fullmatch(name) for name in folder.files)
 
 
 def _of_labels(folder: Folder) -> list[Folder]:
     """Return the folders in that of a case that hold the masks of a label, and no images."""
     if not _is_case(folder):
         return []
-    return [each for each in folder.folders if _is_of_label(each)]
-
-
-def _is_of_label(folder: Folder) -> bool:
-    slices = [match for name in folder.files if (match := _SLICE.fullmatch(name))]
-    return bool(slices) and all(match["mask"] for match in slices)
+    return [each for each in folder.folders if are_masks_alone(each.files)]
 
 
 def _case(folder: Folder) -> FoundCase:
-    matches = [(name, m) for name in folder.files if (m := _SLICE.fullmatch(nfc(name)))]
+    matches = [(name, m) for name in folder.files if (m := SLICE.fullmatch(nfc(name)))]
     case_id = Counter(match["stem"] for _, match in matches).most_common(1)[0][0]
     own = [(name, match) for name, match in matches if match["stem"] == case_id]
     images = {int(match["number"]): folder.path / name for name, match in own if not match["mask"]}
@@ -87,7 +85,8 @@ def _case(folder: Folder) -> FoundCase:
         FoundChannel(name, role, files, index) for index, (name, role) in enumerate(_CHANNELS)
     )
     truth = FoundMask("truth", tuple(masks[number] for number in sorted(masks)))
-    folders = tuple(_label_folder(each, case_id) for each in _of_labels(folder))
+    every = (label_folder(each.path, each.files, case_id) for each in _of_labels(folder))
+    folders = tuple(each for each in every if each.masks)
     if folders:
         paths = tuple(path for each in folders for _, path in each.masks)
         truth = FoundMask("truth", paths, folders=folders)
@@ -95,10 +94,4 @@ def _case(folder: Folder) -> FoundCase:
     return FoundCase(case_id, channels, (truth,) if there else (), notices if missing else ())
 
 
-def _label_folder(folder: Folder, case_id: str) -> LabelFolder:
-    matches = [(name, m) for name in folder.files if (m := _SLICE.fullmatch(nfc(name)))]
-    own = {int(m["number"]): folder.path / name for name, m in matches if m["stem"] == case_id}
-    return LabelFolder(nfc(folder.path.name), tuple(sorted(own.items())))
-
-
-LAYOUT = Layout("lgg", "LGG slices", fits, find)
+LAYOUT = Layout(SLICES, "LGG slices", fits, find)

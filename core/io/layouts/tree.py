@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.domain.errors import DataError, reason
-from core.io.layouts.folder_entries import entries_of, require_text
+from core.domain.errors import DataError
+from core.io.layouts.folder_entries import entries_of, require_text, unreadable
 from core.io.readers import is_image_name
 
 _DEEPEST = 12
@@ -56,10 +56,7 @@ def tree_of(root: Path) -> Folder:
     try:
         return _folder(root, _DEEPEST, seen)
     except OSError as error:
-        raise DataError(
-            f"{root}: expected a folder that can be read, found: {reason(error)}. "
-            "Check that it exists and that you may open it."
-        ) from error
+        raise unreadable(root, error) from error
 
 
 def _folder(path: Path, depth: int, seen: list[int]) -> Folder:

@@ -1,11 +1,14 @@
 """From the description of a network to the network."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 import msgspec
 import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from core.domain.errors import DataError, ModelError
 from core.domain.plugins import guarded
@@ -46,11 +49,42 @@ def build_classifier(spec: NetworkSpec, classes: int, *, load_encoder: bool = Tr
     return classifier
 
 
+@contextmanager
+def shapes_alone() -> Iterator[None]:
+    """Let networks be built meanwhile that have the shapes of their weights, and no byte of them.
+
+    None is drawn either: to draw what has no bytes torch would load its compiler, which takes
+    longer than to load torch.
+    """
+    with torch.device("meta"), _Undrawn():
+        yield
+
+
+class _Undrawn(TorchFunctionMode):
+    """While entered, tensors that are to be filled with random numbers stay as they are."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        """Call `func`, unless it draws."""
+        given = kwargs or {}
+        if func in _DRAWING or getattr(func, "__module__", "") == nn.init.__name__:
+            return args[0] if args else given["tensor"]
+        return func(*args, **given)
+
+
+_DRAWING = frozenset((Tensor.normal_, Tensor.uniform_))
+
+
 def _built(make: Callable[[], Any], spec: NetworkSpec) -> Any:
     """Return what `make` makes; raises ModelError where arguments do not fit, or no memory does."""
     try:
         if _is_large(spec):
-            with torch.device("meta"):  # shapes alone, without a byte of weights
+            with shapes_alone():
                 weights = sum(weight.nbytes for weight in make().parameters())
             require_memory(f"{spec.architecture} with {spec.arguments}", weights)
         return make()

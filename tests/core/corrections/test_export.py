@@ -21,10 +21,10 @@ from core.annotation.export import (
 from core.annotation.live_figures import References
 from core.annotation.versions import save_version
 from core.domain.errors import DataError, WorkspaceError
-from core.io import slice_masks
-from core.io.case_reader import read_case
-from core.io.dataset import scan
-from core.io.tiff import write_mask_slice
+from core.io.cases import slice_masks
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
+from core.io.tiff.tiff import write_mask_slice
 from core.workspace.workspace_folder import open_workspace
 from tests.synthetic import SHAPE as SLICE
 from tests.synthetic import digest, lesion, write_case

@@ -6,12 +6,10 @@ import msgspec
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import ndimage
 
 from core.annotation.click_ground import ClickGround, Scene
 from core.annotation.guided import Guided, guided
 from core.domain.guide import Click
-from core.domain.head import filled
 from core.domain.plane import PLANES, Cut
 from core.domain.prediction import Postprocessing, to_mask
 from tests.core.corrections.acting import Wild, put
@@ -129,14 +127,6 @@ def test_what_keeps_inside_still_takes_away_beyond() -> None:
     ground = replace(ground, mask=np.ones_like(ground.mask), probability=None)
     click = Click(3, ((1, 1),), False, inside=True)
     assert not Guided(ground).add(click).mask_of(3)[1, 1]
-
-
-@settings(deadline=None, max_examples=30)
-@given(_seeds, st.floats(0.3, 0.9))
-def test_filling_is_that_of_scipy_slice_by_slice(seed, share):
-    shown = np.random.default_rng(seed).random((3, 12, 14)) < share
-    expected = np.stack([ndimage.binary_fill_holes(plane) for plane in shown])
-    np.testing.assert_array_equal(filled(shown), expected)
 
 
 def replace_out(click: Click, out: tuple[int, ...]) -> Click:

@@ -13,11 +13,11 @@ from core.annotation.export import Provenance, export_correction, provenance_of_
 from core.annotation.live_figures import References
 from core.annotation.versions import load_label_map, save_version
 from core.domain.label_set import Code, Label, LabelMap, LabelSet, Region
-from core.io.case_masks import SUFFIXES
-from core.io.case_reader import LoadedCase, read_case
-from core.io.dataset import Dataset, scan
+from core.io.cases.case_masks import SUFFIXES
+from core.io.cases.case_reader import LoadedCase, read_case
+from core.io.cases.slice_masks import IN_SLICES
+from core.io.datasets.dataset import Dataset, scan
 from core.io.readers import read
-from core.io.slice_masks import IN_SLICES
 from core.workspace.known_dataset import scan_known
 from core.workspace.workspace_folder import open_workspace
 from tests.core.trees import make_tree
@@ -136,3 +136,19 @@ def test_a_saved_version_is_exported_with_its_labels(tmp_path: Path) -> None:
         made = provenance_of_version(saved)
         assert made.labels == LABELS
         assert np.array_equal(load_label_map(saved, values.shape), values)
+
+
+@pytest.mark.parametrize("layout", ["lgg", "brats"])
+def test_a_table_that_no_export_wrote_stays_until_one_has(
+    layout: str, home: Path, tmp_path: Path
+) -> None:
+    dataset = scan_known(make_tree(layout, tmp_path / "in"))
+    exported(dataset, tmp_path / "first", None)
+    (written,) = (tmp_path / "first").rglob("*_dseg.tsv")
+    table = tmp_path / "out" / written.relative_to(tmp_path / "first")
+    table.parent.mkdir(parents=True)
+    table.write_text("mine")
+    exported(dataset, tmp_path / "out", None)
+    assert table.read_text() == "mine"
+    exported(dataset, tmp_path / "out", None)
+    assert table.read_bytes() == written.read_bytes()

@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from core.domain.label_set import Label, LabelSet, Region, binary, from_values, new_label
+from core.domain.label_set import (
+    Label,
+    LabelSet,
+    Region,
+    binary,
+    from_values,
+    new_label,
+    values_in,
+)
 
 RED = (255, 0, 0)
 TUMOUR = LabelSet(
@@ -88,3 +96,48 @@ def test_a_label_is_called_as_nothing_else_is() -> None:
     assert "is a name here already" in known.label_fault(2, "Centre")
     for free in ("Core", "Centre", "Kern"):  # its own, of the region that it alone makes, a new one
         assert known.label_fault(1, free) == ""
+
+
+OVERLAPPING = LabelSet(
+    (
+        Label(1, "Core", RED),
+        Label(2, "Rim", RED),
+        Label(255, "Core + Rim", RED, None, (1, 2)),
+    ),
+    (Region("Core", (1, 255)), Region("Rim", (2,)), Region("All", (1, 2, 255))),
+    "Core",
+)
+
+
+def test_what_names_a_label_is_renamed_with_it() -> None:
+    found = OVERLAPPING.renamed([(1, "Kern"), (9, "Cyst")])
+    assert [(each.value, each.name) for each in found.labels] == [
+        (1, "Kern"), (2, "Rim"), (9, "Cyst"), (255, "Kern + Rim"),
+    ]  # fmt: skip
+    assert [each.name for each in found.regions] == ["Kern", "Rim", "All"]
+    assert found.fills == "Kern"
+    assert OVERLAPPING.with_label(Label(1, "Kern", RED)) == OVERLAPPING.renamed([(1, "Kern")])
+
+
+def test_two_labels_may_change_their_names() -> None:
+    found = OVERLAPPING.renamed([(1, "Rim"), (2, "Core")])
+    assert [each.name for each in found.labels] == ["Rim", "Core", "Rim + Core"]
+    assert [(each.name, each.values) for each in found.regions] == [
+        ("Rim", (1, 255)), ("Core", (2,)), ("All", (1, 2, 255)),
+    ]  # fmt: skip
+    assert found.fills == "Rim"
+    assert found.renamed([(1, "Core"), (2, "Rim")]) == OVERLAPPING
+
+
+def test_a_region_that_has_the_name_of_no_label_alone_keeps_it() -> None:
+    labels = LabelSet(TUMOUR.labels, (Region("Oedema", (1, 2)),), "Whole")
+    found = labels.renamed([(2, "Swelling")])
+    assert [each.name for each in found.regions] == ["Oedema"]
+    assert found.fills == "Whole"
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (2, 3, 4)])
+def test_values_in_a_map_are_those_that_numpy_finds(shape: tuple[int, ...]) -> None:
+    found = np.random.default_rng(0).choice([0, 1, 7, 255], shape).astype(np.uint8)
+    assert values_in(found) == [v for v in np.unique(found).tolist() if v]
+    assert values_in(np.zeros((2, 3, 0), np.uint8)) == []

@@ -3,8 +3,8 @@
 READ_ALONE = """
 import json, sys
 from pathlib import Path
-from core.io.case_reader import read_case
-from core.io.dataset import scan
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
 from tests.memory import peak_mib
 import scipy.ndimage, nibabel, tifffile
 case = scan(Path(sys.argv[1])).cases[0]

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.io.case import Case
-from core.io.case_cache import CaseCache
-from core.io.case_reader import read_case
-from core.io.dataset import scan
+from core.io.cases.case import Case
+from core.io.cases.case_cache import CaseCache
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
 from tests.synthetic import write_case
 
 

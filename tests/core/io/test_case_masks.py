@@ -7,12 +7,12 @@ import pytest
 
 from core.domain.errors import DataError
 from core.domain.label_set import from_values
-from core.io.case_masks import DrawnMask, write_mask
-from core.io.case_reader import read_case
-from core.io.dataset import scan
-from core.io.label_values import label_map
+from core.io.cases.case_masks import DrawnMask, write_mask
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
+from core.io.labels.label_values import label_map
 from core.io.readers import read
-from core.io.tiff import read_mask_slice
+from core.io.tiff.tiff import read_mask_slice
 from tests.core.io.making import blob, nifti
 from tests.core.io.test_volume_reader import RAS, brats
 from tests.synthetic import lesion, write_case

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from core.domain.errors import DataError
-from core.io.case_reader import read_case
-from core.io.dataset import scan
-from core.io.organisation import Organisation, given
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
+from core.io.datasets.organisation import Organisation, given
 from core.workspace.known_dataset import scan_known
 from tests.synthetic import head, write_case
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from core.io.folder_names import PATTERNS, best, offers, organised, patterns_of, read_names
+from core.io.datasets.folder_names import PATTERNS, best, offers, organised, patterns_of, read_names
+from core.io.datasets.organisation import Organisation
 from core.io.layouts.pattern import pattern_layout
 from core.io.layouts.registry import find
-from core.io.organisation import Organisation
 from tests.core.trees import LAYOUTS, make_tree
 
 

@@ -11,12 +11,12 @@ from typer.testing import CliRunner
 from core.cli.convert import convert
 from core.cli.info import info
 from core.domain.errors import AppError
-from core.io.case_info import DatasetInfo
-from core.io.case_reader import read_case as read_loaded
-from core.io.dataset import scan
-from core.io.found_case import read_case
+from core.io.cases.case_info import DatasetInfo
+from core.io.cases.case_reader import read_case as read_loaded
+from core.io.cases.found_case import read_case
+from core.io.datasets.dataset import scan
+from core.io.datasets.organisation import Organisation
 from core.io.layouts.registry import find
-from core.io.organisation import Organisation
 from core.io.readers import read
 from core.workspace.settings import HOME_VARIABLE, Settings, save_settings, settings_path
 from tests.core.io.dicom_making import NAME, save, series

@@ -16,15 +16,15 @@ from tifffile import imread
 from core.domain.errors import FileError
 from core.domain.label_names import told_apart
 from core.domain.label_set import Label, LabelSet
-from core.io.case_masks import DrawnMask, write_mask
-from core.io.case_reader import LoadedCase, read_case
-from core.io.dataset import scan
-from core.io.label_table import read_label_table, write_label_table
+from core.io.cases.case_masks import DrawnMask, write_mask
+from core.io.cases.case_reader import LoadedCase, read_case
+from core.io.datasets.dataset import scan
+from core.io.labels.label_table import read_label_table, write_label_table
 from core.io.readers import read
 from core.models.mask_model import mask_model
-from core.studies.case_export import ExportOrder, export_cases
-from core.studies.exported_mask import ExportSource
-from core.studies.study import run_study
+from core.studies.comparison.study import run_study
+from core.studies.export.case_export import ExportOrder, export_cases
+from core.studies.export.exported_mask import ExportSource
 from core.workspace.workspace_folder import open_workspace
 from tests.core.io.dicom_making import series
 from tests.core.io.test_dicom_seg import segmentation, write

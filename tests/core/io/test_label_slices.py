@@ -1,5 +1,7 @@
 """TIFF masks of several labels: values told by the whole folder, and one folder a label."""
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,14 +18,17 @@ from core.annotation.draft import Origin
 from core.annotation.export import Provenance, export_correction, read_export
 from core.domain.label_set import BINARY, Label, LabelSet, Region, from_values
 from core.domain.overlaps import SegmentPile
-from core.io.case_masks import DrawnMask, write_mask
-from core.io.case_reader import read_case
-from core.io.dataset import scan
-from core.io.label_folders import folder_of, labels_of_folders
-from core.io.mask_evidence import values_of_masks
-from core.io.slice_masks import FOLDERS, SLICES
-from core.io.thumbnail import thumbnail
-from core.io.tiff import write_label_slice, write_mask_slice
+from core.io.cases.case_masks import DrawnMask, write_mask
+from core.io.cases.case_reader import read_case
+from core.io.cases.found_case import read_channel, read_mask
+from core.io.cases.mask_evidence import told_by_masks, values_of_masks
+from core.io.cases.slice_masks import FOLDERS, SLICES
+from core.io.cases.thumbnail import thumbnail
+from core.io.datasets.dataset import scan
+from core.io.datasets.organisation import found_in
+from core.io.layouts.label_folders import folder_of, labels_of_folders
+from core.io.layouts.tree import natural
+from core.io.tiff.tiff import write_label_slice, write_mask_slice
 from tests.core.io.test_info import told
 from tests.synthetic import lesion, write_case
 
@@ -167,10 +172,109 @@ def test_info_and_the_window_find_the_same_in_folders(tmp_path: Path) -> None:
 
 def test_names_of_folders_give_values_the_same_in_every_case() -> None:
     found = labels_of_folders(["Rim", "2_Core", "2-Other", "Cyst"])
-    assert [(label.value, label.name) for label in found.labels] == [
-        (1, "Rim"), (2, "Core"), (3, "2-Other"), (4, "Cyst"),
-    ]  # fmt: skip
+    assert {name: (label.value, label.name) for name, label in found.items()} == {
+        "Rim": (1, "Rim"), "2_Core": (2, "Core"), "2-Other": (3, "2-Other"), "Cyst": (4, "Cyst"),
+    }  # fmt: skip
     assert folder_of(Label(4, 'a/b:"c"', (0, 0, 0))) == "4_a_b__c_"
+
+
+@pytest.mark.parametrize("second", ["Core", "1-Core", "01_Core"])
+def test_two_folders_of_one_name_are_two_labels(tmp_path: Path, second: str) -> None:
+    left, right = halves()
+    in_folders(tmp_path, "A", {"1_Core": left, second: right})
+    dataset = scan(tmp_path)
+    loaded = read_case(dataset.cases[0])
+    labels, values = loaded.meaning, loaded.labels
+    assert labels is not None
+    assert values is not None
+    masks = [labels.mask(values, labels.spread(each)) > 0 for each in labels.segments]
+    wanted = (left, right) if natural(["1_Core", second])[0] == "1_Core" else (right, left)
+    assert [np.array_equal(*each) for each in zip(masks, wanted, strict=True)] == [True, True]
+    assert len({label.name for label in labels.labels}) == 3
+    assert [label["value"] for label in told(tmp_path)["cases"][0]["labels"]] == [1, 2, 255]
+    same = [said for said in dataset.notices if "found one used again" in said]
+    assert len(same) == (second == "Core")
+
+
+def test_one_name_of_a_folder_written_in_two_ways_is_one_label(tmp_path: Path) -> None:
+    left, right = halves()
+    in_folders(tmp_path, "A", {"O\u0308dem": left, "\u00d6dem": right})
+    loaded = read_case(scan(tmp_path).cases[0])
+    assert loaded.ground_truth is not None
+    assert np.array_equal(loaded.ground_truth > 0, left | right)
+
+
+def test_a_folder_without_masks_of_the_case_is_no_label(tmp_path: Path) -> None:
+    left, _ = halves()
+    in_folders(tmp_path, "A", {"Core": left})
+    (tmp_path / "A" / "Before").mkdir()
+    write_mask_slice(tmp_path / "A" / "Before" / "Z_1_mask.tif", left[0].astype(np.uint8))
+    labels = [found_in(tmp_path).labels, scan(tmp_path).labels]
+    assert [[each.name for each in found.labels] for found in labels if found] == [["Core"]] * 2
+
+
+def mixed(root: Path, *, plain: bool) -> None:
+    """Write a case with a folder a label and one with values, a `plain` one too; and a table."""
+    left, right = halves()
+    in_folders(root, "A", {"1_Core": left, "3_Rim": right})
+    with_values(root, "B", 1, 7)
+    if plain:
+        write_case(root, "C")
+    (root / "A" / "A_dseg.tsv").write_text(
+        "index\tname\tcolor\n1\tKern\t#010203\n3\t\t#040506\n400\tBone\t#070809\n"
+    )
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_folders_and_values_of_one_dataset_are_the_same_for_info_and_the_window(
+    tmp_path: Path, plain: bool
+) -> None:
+    mixed(tmp_path, plain=plain)
+    dataset, found = scan(tmp_path), told_by_masks(found_in(tmp_path))
+    assert dataset.labels is not None
+    assert dataset.labels == found.labels
+    assert [(label.value, label.name) for label in dataset.labels.labels] == [
+        (1, "Kern"), (3, "Label 3"), *([] if plain else [(7, "Label 7")]),
+    ]  # fmt: skip
+    assert dataset.labels.label(1).colour == (1, 2, 3)
+    assert dataset.notices == found.notices
+    assert ["400" in said for said in dataset.notices] == [True]
+    for shown in told(tmp_path)["cases"]:
+        loaded = read_case(dataset.case(shown["id"]))
+        assert loaded.label_set is not None
+        assert loaded.labels is not None
+        named = {label["value"]: label["name"] for label in shown["labels"]}
+        assert named == {label.value: label.name for label in loaded.label_set.labels}
+        assert set(np.unique(loaded.labels).tolist()) <= {0, *named}
+    values = read_case(dataset.case("B"))
+    assert plain == any("Look at it" in said for said in values.notices)
+
+
+def copied(root: Path, to: Path) -> Callable[[Path], Path]:
+    """Return where the copy of a path below `root` lies; the files of a case are copied there."""
+
+    def place(path: Path) -> Path:
+        there = to / path.relative_to(root)
+        if path.is_file():
+            there.parent.mkdir(parents=True, exist_ok=True)
+            there.write_bytes(path.read_bytes())
+        return there
+
+    return place
+
+
+def test_a_case_that_was_moved_has_the_masks_of_its_folders(tmp_path: Path) -> None:
+    left, right = halves()
+    root = tmp_path / "in"
+    in_folders(root, "A", {"1_Core": left, "2_Rim": right})
+    case, found = scan(root).cases[0], found_in(root).cases[0]
+    before = read_case(case).labels
+    moved = case.moved(copied(root, tmp_path / "out"))
+    other = found.moved(copied(root, tmp_path / "out"))
+    shutil.rmtree(root)
+    assert np.array_equal(read_case(moved).labels, before)
+    placed = read_mask(other.masks[0], other, read_channel(other.channels[0]))
+    assert np.array_equal(placed.values, before)
 
 
 SET = LabelSet(

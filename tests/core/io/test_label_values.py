@@ -5,7 +5,7 @@ import pytest
 
 from core.domain.errors import FileError
 from core.domain.label_set import LabelSet
-from core.io.label_values import label_map
+from core.io.labels.label_values import label_map
 from core.io.readers import read
 from tests.core.io.making import SHAPE, assert_sentence, blob, nifti
 

@@ -7,8 +7,8 @@ import pytest
 
 from core.domain.errors import DataError, FileError
 from core.domain.placement import placement
-from core.io.dataset import scan
-from core.io.found_case import read_case
+from core.io.cases.found_case import read_case
+from core.io.datasets.dataset import scan
 from core.io.layouts import folder_entries
 from core.io.layouts.found import FolderUnknown
 from core.io.layouts.pattern import image_patterns, pattern_layout
@@ -393,7 +393,7 @@ def test_a_segmentation_of_a_foreign_frame_is_refused(tmp_path):
 
 
 def test_lgg_slices_are_read_with_their_masks(tmp_path):
-    from core.io.tiff import write_image, write_mask_slice
+    from core.io.tiff.tiff import write_image, write_mask_slice
 
     rgb = voxels((3, 3, 8, 9), np.uint8)
     (tmp_path / "P").mkdir()

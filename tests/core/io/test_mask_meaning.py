@@ -15,10 +15,10 @@ from tifffile import imwrite
 
 from core.domain.errors import DataError
 from core.domain.mask_judgement import judge_mask
-from core.io.case_reader import LoadedCase, read_case
-from core.io.dataset import scan
+from core.io.cases.case_reader import LoadedCase, read_case
+from core.io.datasets.dataset import scan
 from core.io.memory import require_memory
-from core.io.tiff import read_image
+from core.io.tiff.tiff import read_image
 from tests.synthetic import head, lesion, write_case, write_slice
 
 ORIENTATION = 274

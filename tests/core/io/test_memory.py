@@ -19,8 +19,8 @@ _READ = """
 import json, resource, sys
 from pathlib import Path
 from core.domain.errors import DataError
-from core.io.case_reader import read_case
-from core.io.dataset import scan
+from core.io.cases.case_reader import read_case
+from core.io.datasets.dataset import scan
 from tests.memory import peak_mib
 cases = scan(Path(sys.argv[1])).cases
 held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()

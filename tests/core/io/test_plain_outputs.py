@@ -12,9 +12,9 @@ import pytest
 from core.cli.say import say
 from core.domain.errors import DataError
 from core.domain.plain_text import one_line, printable
-from core.io.case_reader import read_case
+from core.io.cases.case_reader import read_case
 from core.io.csv_file import csv_text, plain
-from core.io.dataset import scan
+from core.io.datasets.dataset import scan
 from core.io.layouts.tree import tree_of
 from core.workspace.known_dataset import scan_known
 from tests.synthetic import write_case

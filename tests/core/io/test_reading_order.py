@@ -15,10 +15,10 @@ from core.domain.errors import FileError
 from core.domain.grid import Turn
 from core.domain.progress import Cancelled
 from core.domain.window_level import automatic
-from core.io.case_preview import CasePreview, FirstLook
-from core.io.case_reader import LoadedCase, read_case
-from core.io.dataset import scan
-from core.io.narrow_pixels import NarrowPixels, smallest_type
+from core.io.cases.case_preview import CasePreview, FirstLook
+from core.io.cases.case_reader import LoadedCase, read_case
+from core.io.cases.narrow_pixels import NarrowPixels, smallest_type
+from core.io.datasets.dataset import scan
 from core.io.readers import opened, read
 from tests.core.io.making import AFFINE, nifti
 from tests.synthetic import head, lesion, write_case, write_slice

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.domain.errors import FileError
-from core.io.label_values import label_map
+from core.io.labels.label_values import label_map
 from core.io.readers import read
 from tests.core.io.making import told
 

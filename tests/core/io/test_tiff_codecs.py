@@ -11,9 +11,9 @@ import tifffile
 from PIL import Image
 
 from core.domain.errors import FileError
-from core.io import tiff_stack
-from core.io.tiff import read_image
-from core.io.tiff_codecs import decode_lzw, imread
+from core.io.tiff import tiff_stack
+from core.io.tiff.tiff import read_image
+from core.io.tiff.tiff_codecs import decode_lzw, imread
 
 LAYOUTS: tuple[dict[str, Any], ...] = ({}, {"rowsperstrip": 7}, {"tile": (16, 16)})
 

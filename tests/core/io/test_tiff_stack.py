@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from tifffile import imwrite
 
-from core.io.found_case import read_case
+from core.io.cases.found_case import read_case
 from core.io.layouts.registry import find
 from core.io.readers import read
 from tests.core.io.making import SHAPE, refused, told, voxels

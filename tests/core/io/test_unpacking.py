@@ -11,8 +11,9 @@ import pytest
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from core.domain.errors import DataError
-from core.io import archive, dicom_file, file_bytes, memory
-from core.io.prediction_file import read_prediction
+from core.io import archive, file_bytes, memory
+from core.io.datasets.prediction_file import read_prediction
+from core.io.dicom import dicom_file
 from core.io.readers import read
 from tests.core.io.dicom_making import instance
 

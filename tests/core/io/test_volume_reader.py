@@ -8,8 +8,8 @@ import pytest
 
 from core.domain.errors import DataError
 from core.domain.role import Role
-from core.io.case_reader import LoadedCase, read_case
-from core.io.dataset import scan
+from core.io.cases.case_reader import LoadedCase, read_case
+from core.io.datasets.dataset import scan
 from tests.core.io.making import AFFINE, SHAPE, assert_sentence, blob, nifti, voxels
 
 RAS = np.array([[2.0, 0, 0, -10], [0, 3.0, 0, -20], [0, 0, 4.0, -30], [0, 0, 0, 1]])

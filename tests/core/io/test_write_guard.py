@@ -57,7 +57,7 @@ def test_other_folders_are_free(tmp_path: Path, data: Path) -> None:
 def test_train_refuses_a_folder_inside_the_dataset(data: Path, tmp_path: Path) -> None:
     from core.models.registry import Registry
     from training.command import train
-    from training.train_options import TrainOptions
+    from training.run.train_options import TrainOptions
 
     options = TrainOptions(
         architecture="unet", data=data, split=tmp_path / "split.json", out=data / "job"

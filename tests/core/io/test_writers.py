@@ -14,7 +14,7 @@ import SimpleITK
 from core.domain.errors import AppError
 from core.domain.grid import Grid
 from core.domain.label_set import Code, Label, LabelSet
-from core.io.label_values import label_map
+from core.io.labels.label_values import label_map
 from core.io.readers import read
 from core.io.writers import Maker, labelled, plain_volume, suffix_like, write, writer_of
 from tests.core.io.dicom_making import NAME, SAGITTAL, multiframe, save, series

@@ -34,7 +34,8 @@ def convolutions_before(graph: Any, value: Any) -> int:
 
 
 def test_a_unet_is_exact_up_to_its_outermost_skip() -> None:
-    spec = NetworkSpec("smp", 3, {"encoder": "resnet18", "decoder_channels": [8, 8, 8, 8, 8]})
+    arguments = {"encoder": "resnet18", "encoder_depth": 3, "decoder_channels": [8, 8, 8]}
+    spec = NetworkSpec("smp", 3, arguments)
     graph = graph_of(build_network(spec))
     end = exact_end(graph)
     assert convolutions_before(graph, end) == 1  # the stem, whose features the last skip carries

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from core.domain.errors import ModelError
-from core.models.networks.builder import build_network
+from core.models.networks.builder import build_network, shapes_alone
 from core.models.networks.catalog import DenseUNetArguments, SmpArguments, UNetArguments
 from core.models.networks.spec import (
     ARCHITECTURES,
@@ -137,3 +137,16 @@ def test_arguments_are_frozen() -> None:
     assert isinstance(arguments, UNetArguments)
     with pytest.raises(AttributeError):
         arguments.init_features = 3  # type: ignore[misc]
+
+
+def test_the_shapes_of_a_network_need_neither_weights_nor_torch_s_compiler(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spec = NetworkSpec("unet", 3, {"init_features": 2})
+    expected = build_network(spec, 4).state_dict()
+    monkeypatch.setitem(sys.modules, "torch._dynamo", None)  # whoever imports it now fails
+    with shapes_alone():
+        found = build_network(spec, 4)
+    assert all(weight.is_meta for weight in found.parameters())
+    shapes = {name: tensor.shape for name, tensor in found.state_dict().items()}
+    assert shapes == {name: tensor.shape for name, tensor in expected.items()}

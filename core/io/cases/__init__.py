@@ -1,0 +1,1 @@
+"""One case: its files, its volume, its masks, read and written."""

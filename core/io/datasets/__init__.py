@@ -1,0 +1,1 @@
+"""Folders of cases: found, organised, copied, converted."""

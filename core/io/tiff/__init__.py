@@ -1,0 +1,1 @@
+"""TIFF: slices of the LGG layout, and stacks."""

@@ -1,0 +1,1 @@
+"""Formats that hold a volume in a file: NIfTI, NRRD, MetaImage, surfaces, plain pictures."""

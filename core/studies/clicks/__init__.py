@@ -1,0 +1,1 @@
+"""A robot reader's clicks: what guided correction brings, and the gate of a guide."""

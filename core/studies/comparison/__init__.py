@@ -1,0 +1,1 @@
+"""Several models over the same cases, and the report of it."""

@@ -1,0 +1,1 @@
+"""What leaves: masks, pictures, surfaces, parcels of errors."""

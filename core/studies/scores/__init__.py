@@ -1,0 +1,1 @@
+"""One model over cases: its masks scored, and what an evaluation says."""

@@ -1,0 +1,1 @@
+"""Guided clicks: their preview, their film, their list."""

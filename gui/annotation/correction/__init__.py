@@ -1,0 +1,1 @@
+"""The correction of the case on screen: begun, kept, undone, its versions."""

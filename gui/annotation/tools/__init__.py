@@ -1,0 +1,1 @@
+"""The drawing tools: what the pointer does on the slice becomes edits."""

@@ -1,0 +1,1 @@
+"""Slices made ready to draw, without a widget: images enlarged, outlines, labels."""

@@ -1,0 +1,1 @@
+"""What lies over a slice, each an item of the scene."""

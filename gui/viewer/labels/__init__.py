@@ -1,0 +1,1 @@
+"""The labels and regions of a case: drawn, listed, edited."""

@@ -1,0 +1,1 @@
+"""Several views of a case: planes of one case, or masks of several models."""

@@ -1,0 +1,1 @@
+"""The view of one slice: picture, pointer, words in its corners."""

@@ -1,0 +1,1 @@
+"""Masks as surfaces: their making, their drawing without a window, their pane."""

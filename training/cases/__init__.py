@@ -1,0 +1,1 @@
+"""What is learnt from: cases in memory, corrections, teachers, and who judges."""

@@ -1,0 +1,1 @@
+"""Cross-validation by patient: folds as units, and what they say together."""

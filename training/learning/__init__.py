@@ -1,0 +1,1 @@
+"""What happens in a step: batches, augmentation, losses, and the network that learns."""

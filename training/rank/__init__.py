@@ -1,0 +1,1 @@
+"""Recipes ranked over the same folds."""

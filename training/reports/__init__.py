@@ -1,0 +1,1 @@
+"""What several trainings found, as tables and figures."""

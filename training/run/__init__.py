@@ -1,0 +1,1 @@
+"""One training from its settings to a candidate model: loop, checkpoints, events, publishing."""

@@ -1,0 +1,1 @@
+"""Searches over settings: trials as units, and the best of them."""
