@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from core.domain.errors import AppError
 from core.domain.progress import Progress, part, silent
 from core.inference.prediction_service import Predictor
-from core.io.cases.case import Case
+from core.io.cases.case import Case, each_case
 from core.io.cases.case_reader import read_case
 from core.models.gate import ClickedPath
 from core.models.registry import Model
@@ -36,8 +36,7 @@ def score_guides(
     None stands for the bump. `progress` may raise `Cancelled`.
     """
     scores = GuideScores(tuple({} for _ in guides))
-    for number, case in enumerate(cases):
-        inner = part(progress, number / len(cases), (number + 1) / len(cases))
+    for case, inner in each_case(cases, progress):
         try:
             loaded = read_case(case)
             truth = loaded.require_ground_truth()
