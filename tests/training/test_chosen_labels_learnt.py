@@ -14,7 +14,7 @@ from core.annotation.correction import Correction
 from core.annotation.draft import Origin, new_draft
 from core.annotation.live_figures import References
 from core.annotation.versions import save_version
-from core.domain.errors import DataError
+from core.domain.errors import AppError, DataError
 from core.domain.label_set import LabelSet, Region
 from core.inference.prediction_service import local_predictor
 from core.io.cases.case_reader import read_case
@@ -26,9 +26,10 @@ from core.models.label_choice import LabelChoice
 from core.models.registry import Model, read_model
 from core.models.train_spec import TrainSpec
 from core.models.wanted_labels import WantedLabels, output_of
+from core.studies.gate_specs import model_gate_spec
 from core.studies.scores.case_score import score_case
 from core.workspace.chosen_labels import choice_of, chosen_dataset, dataset_of_job, label_choice
-from core.workspace.splits import SplitFile
+from core.workspace.splits import SplitFile, freeze_split
 from core.workspace.workspace_folder import open_workspace, registry, workspace_folder
 from main import app
 from tests.synthetic import publish_unet
@@ -206,6 +207,19 @@ def test_a_gate_judges_by_the_region_that_was_chosen(
     expected = dsc(models[0], of_rim(data).case(VAL[0]))
     assert report.champion_mean == pytest.approx(expected)
     assert report.champion_mean != pytest.approx(dsc(models[0], scan(data).case(VAL[0])))
+
+
+def test_a_gate_is_made_for_the_region_that_is_looked_at(home: Path, data: Path) -> None:
+    for name in ("one", "two"):
+        publish_unet(home / "models", name)
+    models = registry(home)
+    with closing(open_workspace(workspace_folder(home, data))) as workspace:
+        with pytest.raises(AppError, match="frozen split with cases that judge"):
+            model_gate_spec(workspace, of_rim(data), models, "two", device="cpu")
+        freeze_split(workspace.store, SplitFile(TRAIN, VAL))
+        spec = model_gate_spec(workspace, of_rim(data), models, "two", device="cpu")
+    assert spec.cases == VAL
+    assert spec.chosen == LabelChoice(labels=with_rim(data), region="Rim")
 
 
 def dsc(model: Model, case: overread.Case) -> float:
