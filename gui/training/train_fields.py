@@ -340,7 +340,7 @@ def _learn_words(learn: OutputKind | None, offer: TrainOffer) -> str:
     """Return what a model of that kind will give."""
     if learn is None:
         lesion = offer.region or "all labels together"
-        return f"Lesion or none: {lesion}. It is the region that is looked at."
+        return f"Lesion or none: {lesion}. Look at another region to learn that."
     if learn == "classes":
         return f"One label a voxel, by softmax: {', '.join(offer.labels)}."
     return f"A sigmoid each, which may overlap: {', '.join(offer.regions or offer.labels)}."
