@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
+from core.cli.options import RegionName
 from core.cli.runner_options import Address, Gpus, RunnerOption, Workers, place_of
 from core.cli.say import say
 from core.domain.errors import AppError
@@ -161,6 +162,7 @@ def train(
     best_by: BestByOption = None,
     labels: LabelNames = None,
     regions: RegionNames = None,
+    region: RegionName = "",
     config: ConfigOption = None,
     recipe: RecipeOption = "",
     teachers: TeachersOption = None,

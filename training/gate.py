@@ -26,7 +26,7 @@ from core.io.json_file import write_json
 from core.jobs.job_folder import Echo, JobFolder, JobWriter, folder_parser, read_spec, status_of
 from core.models.gate import GATE_FILE, GateReport, GateSpec, judge_candidate
 from core.models.registry import Model, read_model
-from core.workspace.known_dataset import scan_known
+from core.workspace.chosen_labels import dataset_of_job
 from core.workspace.workspace_folder import Workspace, open_workspace
 from training.learning.errors import TrainingError
 from training.run.events import tell
@@ -49,7 +49,7 @@ def _judge(spec: GateSpec, writer: JobWriter) -> GateReport:
     limit_threads(spec.threads or None)
     if not spec.threads:
         limit_threads(max(1, torch.get_num_threads() - 1))
-    dataset = scan_known(Path(spec.data))
+    dataset = dataset_of_job(Path(spec.data), spec.chosen)
     cases = [dataset.case(name) for name in spec.cases]
     scores: list[Scores] = []
     models = [read_model(Path(folder)) for folder in (spec.champion, spec.candidate)]

@@ -74,18 +74,17 @@ def _measure(plan: Plan, ready: PreparedCases, writer: JobWriter) -> TrainPrevie
         if before - started > _MOST_SECONDS and len(times) > _WARM_UP:
             break
     a_step = float(np.median(times[_WARM_UP:]))
-    slices = ready.sampler.slices
     return TrainPreview(
         seconds_a_step=a_step,
         images_a_second=spec.batch_size / a_step,
-        seconds_total=_total(spec, a_step, slices, _selection_seconds(plan, ready, writer)),
+        seconds_a_selection=_selection_seconds(plan, ready, writer),
         cases=len(plan.split.fit),
-        slices=slices,
+        slices=ready.sampler.slices,
     )
 
 
 def _selection_seconds(plan: Plan, ready: PreparedCases, writer: JobWriter) -> float:
-    """Return the seconds of all selections of the training, from those of one case."""
+    """Return the seconds of one selection of the training, from those of one of its cases."""
     case, learner = ready.selection[:1], ready.learner
     before = time.perf_counter()
     score_cases(
@@ -96,20 +95,7 @@ def _selection_seconds(plan: Plan, ready: PreparedCases, writer: JobWriter) -> f
         meaning=LogitMeaning(learner.output),
         beat=writer.beat,
     )
-    one = time.perf_counter() - before
-    return one * len(plan.split.selection) * plan.spec.selections
-
-
-def _total(spec: TrainSpec, a_step: float, slices: int, selections: float) -> float:
-    """Return the seconds of the budget; of several, the first to end."""
-    limits = []
-    if spec.minutes:
-        limits.append(60 * spec.minutes)
-    if spec.max_steps:
-        limits.append(a_step * spec.max_steps + selections)
-    if spec.epochs:
-        limits.append(a_step * spec.epochs * -(-slices // spec.batch_size) + selections)
-    return min(limits, default=0.0)
+    return (time.perf_counter() - before) * len(plan.split.selection)
 
 
 def _variations(ready: PreparedCases, spec: TrainSpec) -> NDArray[np.uint8]:

@@ -327,11 +327,6 @@ class Correction:
         return self._history.clicks
 
     @property
-    def history_bytes(self) -> int:
-        """Memory taken by undo."""
-        return self._history.nbytes
-
-    @property
     def begun(self) -> bool:
         """True while there is something of it: one whose every gesture was taken back is none."""
         return self.painting or self.applied > 0

@@ -233,8 +233,9 @@ def corrected_labels(
 ) -> CorrectedLabels | None:
     """Return the correction of `case` in `source` with all its labels; None when it has none.
 
-    `source` is a folder of exports, or a workspace, whose latest version counts. Raises `AppError`
-    when there is one that cannot be used.
+    `source` is a folder of exports, or a workspace, whose latest version counts: its values mean
+    what `case` has them mean by now, as the window shows them. Raises `AppError` when there is one
+    that cannot be used.
     """
     if not (source / STORE_NAME).exists():
         return read_export(source, case) if _manifest(source, case).exists() else None
@@ -243,7 +244,14 @@ def corrected_labels(
     if version is None:
         return None
     values, named = load_label_map(version, shape), _named(provenance_of_version(version))
-    return CorrectedLabels(values, version.labels or BINARY, named)
+    return CorrectedLabels(values, _as_named_now(version.labels, case.labels) or BINARY, named)
+
+
+def _as_named_now(saved: LabelSet | None, now: LabelSet | None) -> LabelSet | None:
+    """Return the labels of a version under the names, and with the regions, of its case."""
+    if saved is None or saved.is_binary or now is None or now.is_binary:
+        return saved
+    return now.with_found(saved.values, saved)
 
 
 def provenance_of_version(version: Version) -> Provenance:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+import msgspec
+
 from core.api.training import Folds, Training
 from core.domain.prediction import Prediction
 from core.domain.progress import Progress, silent
@@ -15,12 +17,13 @@ from core.inference.prediction_service import PredictionService, engine_run
 from core.io.cases.case import Case
 from core.io.cases.case_reader import LoadedCase
 from core.io.datasets.dataset import Dataset
+from core.io.datasets.organisation import given
 from core.jobs.job_start import start_job
 from core.jobs.training_job import SPLIT_FILE, make_training, taken_over
 from core.jobs.unit_job import UnitJob, make_unit_job
 from core.models.registry import Model, Registry
-from core.models.train_spec import Changes, PresetName, make_spec
-from core.workspace.known_dataset import scan_known
+from core.models.train_spec import Changes, PresetName, TrainSpec, make_spec
+from core.workspace.chosen_labels import choice_of, chosen_dataset, for_figures
 from core.workspace.settings import home
 from core.workspace.splits import SplitFile, frozen_split
 from core.workspace.workspace_folder import open_workspace as open_store
@@ -92,12 +95,13 @@ class Workbench:
     ) -> Study:
         """Return the figures of every model on every case, by default all of the dataset.
 
+        They are of the region that a case names, else of the one that masks without labels fill.
         What fails is told in the study's `failed`. `ensemble` adds the mean of the models.
         """
         from core.studies.comparison.study import keep_study, run_study
 
         service = PredictionService(self._workspace, engine_run(self._engine, device=device))
-        chosen = self.dataset.cases if cases is None else cases
+        chosen = list(map(for_figures, self.dataset.cases if cases is None else cases))
         study = run_study(chosen, models, service.predictor, ensemble=ensemble, progress=progress)
         keep_study(self._workspace.store, study)
         return study
@@ -125,7 +129,7 @@ class Workbench:
             architecture, title = start_from.spec.architecture, f"{start_from.spec.title}, tuned"
             changes = taken_over(start_from)
         required = {**self._required(model_id, architecture, path), "title": title}
-        spec = make_spec(preset, required, {**changes, **(settings or {})})
+        spec = self._made(preset, required, {**changes, **(settings or {})})
         job = make_training(path, spec, split, self._workspace.store)
         start_job(job, "train")
         return Training(job, self.models)
@@ -149,7 +153,7 @@ class Workbench:
         """
         dealt = folds if isinstance(folds, FoldChoice) else FoldChoice(folds)
         path = self.folder / "jobs" / model_id
-        spec = make_spec(preset, self._required(model_id, architecture, path), settings or {})
+        spec = self._made(preset, self._required(model_id, architecture, path), settings or {})
         frozen = frozen_split(self._workspace.store)
         held = set(frozen.val) if frozen else set()
         known = [c.id for c in self.dataset.cases if c.has_ground_truth and c.id not in held]
@@ -175,6 +179,10 @@ class Workbench:
             "models": str(self._workspace.models.absolute()),
         }
 
+    def _made(self, preset: PresetName, required: Changes, changes: Changes) -> TrainSpec:
+        spec = make_spec(preset, required, changes)
+        return msgspec.structs.replace(spec, chosen=choice_of(self.dataset))
+
     def close(self) -> None:
         """End the process that runs models and close the workspace; trainings go on."""
         self._engine.retire()
@@ -187,9 +195,13 @@ class Workbench:
         self.close()
 
 
-def open_dataset(folder: Path | str) -> Dataset:
-    """Return the cases below a folder, without reading a pixel; raises `DataError` for none."""
-    return scan_known(Path(folder))
+def open_dataset(folder: Path | str, region: str = "") -> Dataset:
+    """Return the cases below a folder, without reading a pixel; raises `DataError` for none.
+
+    Their labels are those chosen for the folder in the window; `region` names the one that is
+    lesion, NAME or NAME=1+3, as `--region` does.
+    """
+    return chosen_dataset(Path(folder), given(None, None, None, region), scores=False)
 
 
 def open_workspace(dataset: Dataset | Path | str) -> Workbench:

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.cli.command_run import finish, progress_bar
-from core.cli.options import DataDir
+from core.cli.command_run import finish, progress_bar, scanned
+from core.cli.options import DataDir, Fills, RegionName
 from core.cli.runner_options import Address, Gpus, RunnerOption, Stage, Workers, place_of
 from core.cli.say import say
-from core.io.write_guard import refuse_inside
 
 if TYPE_CHECKING:
     from core.studies.expected_dsc_study import CalibrationSummary
@@ -27,6 +26,8 @@ def calibrate(
     store: Annotated[
         bool, typer.Option(help="Keep the calibration with your models, unless it is worse.")
     ] = True,
+    region: RegionName = "",
+    fills: Fills = "",
     runner: RunnerOption = "local",
     workers: Workers = 1,
     address: Address = "",
@@ -34,6 +35,7 @@ def calibrate(
     gpus: Gpus = None,
 ) -> None:
     """Fit the expected DSC on train, judge it on val: expected_dsc.csv, .json and .png."""
+    from core.io.datasets.organisation import corrected, given
     from core.jobs.runners import make_runner
     from core.review.expected_dsc import calibration_place, write_calibration
     from core.studies.calibration_units import measure_spread
@@ -45,20 +47,16 @@ def calibrate(
     )
     from core.studies.scores.case_units import Spread
     from core.studies.scores.model_task import model_task
-    from core.workspace.known_dataset import scan_known
     from core.workspace.settings import home
     from core.workspace.splits import read_split
     from core.workspace.workspace_folder import registry, workspace_folder
 
     where = place_of(runner, workers, address, stage=stage, gpus=gpus)
-    refuse_inside(folder, out)
     spread = Spread(make_runner(where), out)
     alone = spread.runner.one_at_a_time
-    dataset, file, models = (
-        scan_known(folder if alone else folder.absolute()),
-        read_split(split),
-        registry(home(), workspace_folder(home(), folder)),
-    )
+    how = corrected(given(None, None, None, region), None, fills=fills)
+    dataset, _ = scanned(folder if alone else folder.absolute(), None, out, how, scores=True)
+    file, models = read_split(split), registry(home(), workspace_folder(home(), folder))
     chosen = models.find(model) if model else models.champion()
     names = calibration_cases(file, chosen)
     require_enough(len(names))  # before anything is predicted

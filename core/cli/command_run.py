@@ -40,14 +40,10 @@ def scanned(
     `out` lies in the dataset.
     """
     from core.io.datasets.organisation import AS_IT_LIES
-    from core.workspace.chosen_labels import with_chosen
-    from core.workspace.known_dataset import scan_known
-    from core.workspace.settings import home
-    from core.workspace.workspace_folder import workspace_folder
+    from core.workspace.chosen_labels import chosen_dataset
 
     refuse_inside(folder, out)
-    said, place = how or AS_IT_LIES, workspace_folder(home(), folder)
-    dataset = with_chosen(scan_known(folder, said), place, said, scores=scores)
+    dataset = chosen_dataset(folder, how or AS_IT_LIES, scores=scores)
     return dataset, [dataset.case(name) for name in wanted or ()] or list(dataset.cases)
 
 

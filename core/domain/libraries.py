@@ -1,6 +1,8 @@
-"""Libraries that an installation may go without: what needs one says so in a sentence."""
+"""Libraries: the versions of those installed, and a sentence for one that is not."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from functools import cache
 from importlib.util import find_spec
 from types import MappingProxyType
 
@@ -36,6 +38,21 @@ def missing_library(error: ImportError) -> LibraryMissing | None:
         f"installed: the Reader goes without it. Install it with pip ({package}), or the whole of "
         "Overread."
     )
+
+
+def versions_of(packages: Iterable[str]) -> dict[str, str]:
+    """Return the versions of those of the packages that are installed, by name."""
+    return {name: told for name in packages if (told := _version_of(name))}
+
+
+@cache
+def _version_of(package: str) -> str:
+    """Return the version of a package, empty where it is not installed."""
+    from importlib.metadata import PackageNotFoundError, version  # reads many files
+
+    with suppress(PackageNotFoundError):
+        return version(package)
+    return ""
 
 
 def require_library(name: str) -> None:

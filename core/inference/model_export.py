@@ -116,10 +116,6 @@ def _write_bundle(model: AnyModel, path: Path) -> None:
 
 
 def _graph(model: AnyModel) -> Path:
-    if isinstance(model, Model):
-        return prepare_graph(model).folder / GRAPH_FILE
-    if isinstance(model, GuideModel):
-        return prepare_graph(model).folder / GRAPH_FILE
     return prepare_graph(model).folder / GRAPH_FILE
 
 

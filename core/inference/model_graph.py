@@ -1,6 +1,6 @@
 """The graph of a model, made from its weights. Torch is loaded only where one is made."""
 
-from typing import TypeVar
+from typing import overload
 
 import msgspec
 
@@ -17,10 +17,14 @@ from core.models.classifiers import CLASSIFIER_SPEC, ClassifierModel, read_class
 from core.models.guides import GUIDE_SPEC, GuideModel, read_guide
 from core.models.registry import MODEL_SPEC, Model, read_model
 
-Kind = TypeVar("Kind", Model, ClassifierModel, GuideModel)
 
-
-def prepare_graph(model: Kind) -> Kind:
+@overload
+def prepare_graph(model: Model) -> Model: ...
+@overload
+def prepare_graph(model: ClassifierModel) -> ClassifierModel: ...
+@overload
+def prepare_graph(model: GuideModel) -> GuideModel: ...
+def prepare_graph(model: AnyModel) -> AnyModel:
     """Return a model or classifier with its graph beside it, made anew where it is of others.
 
     Certificates of other weights or another graph go. Raises `ModelError` for an ensemble, whose

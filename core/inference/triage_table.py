@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from core.domain.errors import AppError
-from core.domain.progress import Progress, part, silent
+from core.domain.progress import Progress, silent
 from core.domain.triage import Triage
-from core.io.cases.case import Case
+from core.io.cases.case import Case, each_case
 from core.io.cases.case_reader import LoadedCase, read_case
 from core.io.csv_file import write_csv
 from core.io.json_file import write_json
@@ -55,9 +55,7 @@ def triage_cases(
     failed: dict[str, str] = {}
     inputs: dict[str, CaseInput] = {}
     seconds = 0.0
-    for index, case in enumerate(cases):
-        progress(index / len(cases), case.id)
-        inner = part(progress, index / len(cases), (index + 1) / len(cases))
+    for case, inner in each_case(cases, progress):
         try:
             loaded = read_case(case)
             loaded.require_whole()
@@ -70,7 +68,6 @@ def triage_cases(
         notices += loaded.notices
         inputs[case.id] = input_of(loaded)
         seconds += found.seconds
-    progress(1.0, "done")
     return TriageOutcome(tuple(rows), failed, tuple(notices), seconds, inputs)
 
 

@@ -39,7 +39,6 @@ class GuideTrainSpec(TrainSpec, frozen=True, forbid_unknown_fields=True, kw_only
     starts: str = ""
     earlier: str = ""
     own: _Share = 0.3
-    sampling: Literal["area", "reference", "uniform"] = "area"
 
     def portable(self) -> Self:
         """Return these settings without the paths of one computer, as `TrainSpec` does."""

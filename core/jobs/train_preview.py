@@ -8,22 +8,38 @@ from numpy.typing import NDArray
 
 from core.domain.errors import WorkspaceError
 from core.io.json_file import decode_json
+from core.models.train_spec import TrainSpec
 
 PREVIEW_FILE = "preview.json"
 PLANES_FILE = "preview.npy"
 
 
 class TrainPreview(msgspec.Struct, frozen=True, kw_only=True):
-    """Measured on this computer: `seconds_total` is the whole training, its selections included.
+    """Measured on this computer; `cases` and `slices` are those that would be learnt from.
 
-    `cases` and `slices` are those that would be learnt from.
+    `seconds_a_selection` is how long it takes to score all cases that choose the weights, once.
     """
 
     seconds_a_step: float
     images_a_second: float
-    seconds_total: float
+    seconds_a_selection: float
     cases: int
     slices: int
+
+
+def seconds_needed(spec: TrainSpec, preview: TrainPreview) -> float:
+    """Return how long a training goes on, its selections among it; the first limit ends it.
+
+    0 for one without a limit.
+    """
+    steps = [spec.max_steps] if spec.max_steps else []
+    if spec.epochs:
+        steps.append(spec.epochs * -(-preview.slices // spec.batch_size))
+    limits = [60 * spec.minutes] if spec.minutes else []  # selections count among the minutes
+    if steps:
+        scored = spec.selections * preview.seconds_a_selection
+        limits.append(min(steps) * preview.seconds_a_step + scored)
+    return min(limits, default=0.0)
 
 
 def read_preview(folder: Path) -> TrainPreview | None:

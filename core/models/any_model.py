@@ -5,7 +5,8 @@ from pathlib import Path
 from core.domain.errors import ModelError
 from core.models.classifiers import ClassifierModel, Classifiers
 from core.models.guides import GuideModel, Guides
-from core.models.registry import Model, Registry
+from core.models.model_folder import named
+from core.models.registry import AMONG_MODELS, Model, Registry
 
 AnyModel = Model | ClassifierModel | GuideModel
 
@@ -23,22 +24,14 @@ def all_of_any(registry: Registry) -> tuple[list[AnyModel], list[str]]:
 
 def find_any(registry: Registry, model_id: str) -> AnyModel:
     """Return the model, classifier or guide of that id; raises `ModelError` that lists those."""
-    models, problems = all_of_any(registry)
-    known = {model.spec.id: model for model in reversed(models)}
-    if model_id in known:
-        return known[model_id]
-    hint = " ".join(problem for problem in problems if model_id in problem)
-    raise ModelError(
-        f"Expected one of the models {', '.join(known) or 'no model'}, found the name "
-        f"{model_id!r}. {hint}".rstrip()
-    )
+    return named(*all_of_any(registry), model_id, among=AMONG_MODELS)
 
 
 def require_own(registry: Registry, model: AnyModel) -> Path:
     """Return the folder of a model of the reader's own; raises `ModelError` for any other."""
     if model.folder.parent not in registry.own:
         raise ModelError(
-            f"{model.spec.id}: expected a model of yours, found one that comes with Overread. "
-            "Choose another."
+            f"{model.spec.id}: expected a model of the reader's own, found one that came with "
+            "Overread. It stays; of one that segments `models copy` gives one that is yours."
         )
     return model.folder

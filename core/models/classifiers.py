@@ -23,6 +23,7 @@ from core.models.model_folder import (
     FORMAT,
     WEIGHTS_FILE,
     SpecFile,
+    named,
     read_each,
     require_weights,
     unreadable,
@@ -152,14 +153,11 @@ class Classifiers:
         Raises `ModelError` that lists those there are.
         """
         models, problems = self.models(task)
-        for model in models:
-            if model_id in ("", model.spec.id):
-                return model
-        names = ", ".join(model.spec.id for model in models) or "none there is"
-        raise ModelError(
-            f"Expected a model of the task {task} among {names}, found the name {model_id!r}. "
-            f"Choose one, or train one with --task {task}. {' '.join(problems)}".rstrip()
-        )
+        if models and not model_id:
+            return models[0]
+        among = f"a model of the task {task} among"
+        advice = f"Choose one, or train one with --task {task}."
+        return named(models, problems, model_id, among=among, advice=advice)
 
     def publish(self, spec: ClassifierSpec, weights: Path) -> ClassifierModel:
         """Add a classifier from a file of safetensors; raises `ModelError` when the id is taken."""

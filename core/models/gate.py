@@ -18,6 +18,7 @@ from core.domain.figure_text import counted, signed
 from core.domain.protocol import Protocol
 from core.domain.statistics import FEWEST_CASES, mean_test, paired
 from core.io.json_file import decode_json
+from core.models.label_choice import LabelChoice
 from core.models.provenance import Made
 
 GATE_FILE = "gate.json"
@@ -41,7 +42,7 @@ class GateSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     `workspace` is the folder whose predictions are taken and kept; empty where none are. With
     `starts`, the folder of a model, the other two are guides of clicks that correct what it says;
-    the bump alone where `champion` is empty.
+    the bump alone where `champion` is empty. `chosen` is what masks mean, as in a `TrainSpec`.
     """
 
     champion: str
@@ -53,6 +54,7 @@ class GateSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     threads: int = 0
     workspace: str = ""
     starts: str = ""
+    chosen: LabelChoice | msgspec.UnsetType = msgspec.UNSET
 
 
 class GateCase(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import msgspec
 
-from core.domain.errors import ModelError
 from core.domain.plane import PlaneName
 from core.domain.role import Role, role_of
 from core.domain.volume import LGG_CHANNELS
@@ -21,6 +20,7 @@ from core.models.model_folder import (
     GUIDE_FILE,
     WEIGHTS_FILE,
     SpecFile,
+    named,
     read_each,
     require_weights,
 )
@@ -128,15 +128,8 @@ class Guides:
 
     def find(self, guide_id: str) -> GuideModel:
         """Return the guide of that id; raises `ModelError` where there is none that can be used."""
-        models, problems = self.all()
-        for model in models:
-            if guide_id == model.spec.id:
-                return model
-        names = ", ".join(model.spec.id for model in models) or "none there is"
-        raise ModelError(
-            f"Expected a guide of clicks among {names}, found the name {guide_id!r}. Choose one, "
-            f"or train one with --task guide. {' '.join(problems)}".rstrip()
-        )
+        advice = "Choose one, or train one with --task guide."
+        return named(*self.all(), guide_id, among="a guide of clicks among", advice=advice)
 
     def publish(self, spec: GuideSpec, weights: Path) -> GuideModel:
         """Add a guide from a file of safetensors; raises `ModelError` when the id is taken."""

@@ -1,15 +1,13 @@
 """Where a trained model comes from: its parent, what it learnt from, how, and with which code."""
 
-from contextlib import suppress
 from functools import cache
 from hashlib import blake2b
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as version_of
 from pathlib import Path
 from platform import python_version
 
 import msgspec
 
+from core.domain.libraries import versions_of
 from core.domain.version import version
 from core.models.train_spec import TrainSpec
 
@@ -47,14 +45,9 @@ class Lineage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     settings: TrainSpec | None = None
 
 
-@cache
 def library_versions() -> dict[str, str]:
     """Return the versions of the libraries that a training depends on, of those installed."""
-    found = {}
-    for name in _LIBRARIES:
-        with suppress(PackageNotFoundError):
-            found[name] = version_of(name)
-    return {"python": python_version(), **found}
+    return {"python": python_version(), **versions_of(_LIBRARIES)}
 
 
 @cache

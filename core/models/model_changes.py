@@ -9,7 +9,8 @@ import msgspec
 
 from core.domain.errors import ModelError, reason
 from core.models.any_model import find_any, require_own
-from core.models.model_folder import CLASSIFIER_FILE, GUIDE_FILE, SPEC_FILE
+from core.models.guides import GuideModel
+from core.models.model_folder import CLASSIFIER_FILE, GUIDE_FILE, SPEC_FILE, holds_model
 from core.models.promotion import rename_in_history
 from core.models.registry import (
     MODEL_SPEC,
@@ -30,31 +31,32 @@ def delete_model(registry: Registry, model_id: str) -> None:
     came with Overread.
     """
     model = registry.find(model_id)
-    if model_id == registry.champion().spec.id or model_id in _champions(registry):
+    named = {read_champion(root) for root in _named_in(registry, model)}
+    if model_id in {registry.champion().spec.id, *named}:
         raise ModelError(
             f"{model_id}: expected a model that is not the champion, found the one that predicts "
             "by default. Promote another first."
         )
-    _require_own(registry, model)
+    require_own(registry, model)
     if beside := [each.spec.id for each in _ensembles(model)]:
         raise ModelError(
             f"{model_id}: expected a model that no other needs, found a member of "
             f"{', '.join(beside)}. Delete that first."
         )
-    _remove(model.folder)
+    _remove(model.folder, SPEC_FILE)
 
 
 def delete_any(registry: Registry, model_id: str) -> None:
-    """Delete a model as `delete_model` does, or a classifier or guide of the reader's own."""
+    """Delete a model as `delete_model` does, or a classifier or guide of the reader's own.
+
+    Raises `ModelError`, also where it could not be deleted.
+    """
     found = find_any(registry, model_id)
     if isinstance(found, Model):
         delete_model(registry, model_id)
     else:
-        folder = require_own(registry, found)
-        # The specification first: without it no list shows what is left.
-        for name in (CLASSIFIER_FILE, GUIDE_FILE):
-            (folder / name).unlink(missing_ok=True)
-        shutil.rmtree(folder, ignore_errors=True)
+        spec_file = GUIDE_FILE if isinstance(found, GuideModel) else CLASSIFIER_FILE
+        _remove(require_own(registry, found), spec_file)
 
 
 def copy_model(registry: Registry, model_id: str, new_id: str, *, title: str = "") -> Model:
@@ -91,23 +93,29 @@ def rename_model(registry: Registry, model_id: str, new_id: str, *, title: str =
     Raises `ModelError` when the id is taken, and for a model that came with Overread.
     """
     model = registry.find(model_id)
-    _require_own(registry, model)
+    require_own(registry, model)
     home = Registry((model.folder.parent,))
     registry.require_free(new_id)
     copy_model(home, model_id, new_id, title=title)
     for other in _ensembles(model):
         members = tuple(new_id if name == model_id else name for name in other.spec.members)
         MODEL_SPEC.write(other.folder, msgspec.structs.replace(other.spec, members=members))
-    for root in registry.everywhere:
+    for root in _named_in(registry, model):
         if read_champion(root) == model_id:
             write_champion(root, new_id)
         rename_in_history(root, model_id, new_id)
-    _remove(model.folder)
+    _remove(model.folder, SPEC_FILE)
     return read_model(model.folder.parent / new_id)
 
 
-def _champions(registry: Registry) -> set[str]:
-    return {read_champion(root) for root in registry.everywhere}
+def _named_in(registry: Registry, model: Model) -> Iterator[Path]:
+    """Yield the folders of models in which its id means this model.
+
+    Where another model of that id lies in a folder, that one is meant there.
+    """
+    for root in registry.everywhere:
+        if root == model.folder.parent or not holds_model(root / model.spec.id):
+            yield root
 
 
 def _ensembles(model: Model) -> Iterator[Model]:
@@ -119,18 +127,10 @@ def _ensembles(model: Model) -> Iterator[Model]:
                 yield other
 
 
-def _require_own(registry: Registry, model: Model) -> None:
-    if model.folder.parent not in registry.own:
-        raise ModelError(
-            f"{model.spec.id}: expected a model of the reader's own, found one that came with "
-            "Overread. It stays; `models copy` gives one that is yours."
-        )
-
-
-def _remove(folder: Path) -> None:
+def _remove(folder: Path, spec_file: str) -> None:
     try:
         # Without its specification a folder is no model: what a failure leaves is not listed.
-        (folder / SPEC_FILE).unlink()
+        (folder / spec_file).unlink()
         shutil.rmtree(folder)
     except OSError as error:
         raise ModelError(

@@ -130,6 +130,25 @@ def read_each(
     return list(found.values()), problems
 
 
+def named(
+    models: Sequence[Found], problems: Sequence[str], model_id: str, *, among: str, advice: str = ""
+) -> Found:
+    """Return the model of that id, of several the first.
+
+    Raises `ModelError` that lists those there are, `among` what, with what to do and the `problems`
+    of any that is so called.
+    """
+    for model in models:
+        if model.spec.id == model_id:
+            return model
+    names = ", ".join(dict.fromkeys(model.spec.id for model in models)) or "none there is"
+    hints = [advice, *(problem for problem in problems if model_id in problem)]
+    raise ModelError(
+        f"Expected {among} {names}, found the name {model_id!r}. "
+        f"{' '.join(hint for hint in hints if hint)}".rstrip()
+    )
+
+
 def require_weights(folder: Path, spec_file: str) -> None:
     """Raise `ModelError` where no weights lie beside a specification."""
     if not (folder / WEIGHTS_FILE).is_file():

@@ -1,11 +1,8 @@
 """What a figure was made from: hashes of the inputs, notices, models, versions of libraries."""
 
-import contextlib
-import functools
 import platform
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b, sha256
-from importlib import metadata
 from typing import Protocol
 
 import msgspec
@@ -13,6 +10,7 @@ import numpy as np
 
 from core.domain.clock import utc_now
 from core.domain.errors import ModelError
+from core.domain.libraries import versions_of
 from core.domain.mask import Mask
 from core.io.cases.case import Case
 from core.io.cases.case_reader import LoadedCase
@@ -75,7 +73,7 @@ def made_from(models: Iterable[Named], cases: Mapping[str, CaseInput]) -> Made:
     """Return what is to stand beside figures that are made now."""
     return Made(
         overread=code_version(),
-        libraries=dict(_libraries()),
+        libraries=versions_of(_LIBRARIES),
         python=platform.python_version(),
         system=f"{platform.system()} {platform.machine()}",
         made_at=utc_now(),
@@ -120,13 +118,3 @@ def _mask_hash(mask: Mask) -> str:
     digest = blake2b(f"{mask.shape}".encode(), digest_size=16)
     digest.update(np.packbits(mask > 0).tobytes())
     return digest.hexdigest()
-
-
-@functools.cache
-def _libraries() -> tuple[tuple[str, str], ...]:
-    """Return the versions of what is installed; it stays what it is while a process runs."""
-    found = []
-    for name in _LIBRARIES:
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            found.append((name, metadata.version(name)))
-    return tuple(found)

@@ -32,6 +32,7 @@ from core.models.model_folder import (
     SpecFile,
     check_id,
     is_id,
+    named,
     read_each,
     require_free,
     require_weights,
@@ -42,6 +43,7 @@ from core.models.preprocessing import Preprocessing
 
 CHAMPION_FILE = "champion.json"
 GRAPH_ARCHITECTURE = "onnx"
+AMONG_MODELS = "one of the models"
 """The architecture of models of which there is a graph alone: nothing but an engine runs them."""
 
 
@@ -282,15 +284,7 @@ class Registry:
 
     def find(self, model_id: str) -> Model:
         """Return the model of that id; raises `ModelError` that lists those there are."""
-        models, problems = self.models()
-        for model in models:
-            if model.spec.id == model_id:
-                return model
-        names = ", ".join(model.spec.id for model in models) or "no model"
-        hint = " ".join(problem for problem in problems if model_id in problem)
-        raise ModelError(
-            f"Expected one of the models {names}, found the name {model_id!r}. {hint}".rstrip()
-        )
+        return named(*self.models(), model_id, among=AMONG_MODELS)
 
     def champion(self) -> Model:
         """Return the model that predicts by default; raises `ModelError` when there is none."""

@@ -14,6 +14,7 @@ from msgspec import Meta
 from core.domain.errors import AppError
 from core.io.json_file import json_text
 from core.models.known_names import known_loss, known_network
+from core.models.label_choice import LabelChoice
 from core.models.networks.arguments import ArgumentValue
 from core.models.preprocessing import Preprocessing
 from core.models.refinements import NO_LIGHT, NO_REFINEMENTS, Light, Refinements
@@ -86,8 +87,9 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     (`ModelSpec`), None the parent's or none: it changes the cut, not the gradients. `loggers`
     write figures and pictures into the job's folder beside TensorBoard's, and open no connection.
     `labels` are the classes or regions that are learnt; without them one lesion is, or what the
-    parent gives, and files and keys of such a training say nothing of labels. `refinements` are
-    what it does beside the plain training.
+    parent gives, and files and keys of such a training say nothing of labels. `chosen` is what the
+    masks of its cases mean, as the reader had it when the training was made; without it they mean
+    what their files say. `refinements` are what it does beside the plain training.
     """
 
     architecture: str
@@ -134,6 +136,7 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     licence: str = ""
     loggers: tuple[LoggerName, ...] = ()
     labels: WantedLabels | msgspec.UnsetType = msgspec.UNSET
+    chosen: LabelChoice | msgspec.UnsetType = msgspec.UNSET
     refinements: Refinements | msgspec.UnsetType = msgspec.UNSET
 
     @property

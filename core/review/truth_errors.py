@@ -3,13 +3,13 @@
 They are gathered in the workspace, for the owner of the data; the ground truth itself stays.
 """
 
-import zlib
 from dataclasses import dataclass
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.annotation.history import box_shape, pack_edits, unpack
 from core.domain.clock import utc_now
 from core.domain.components import Box, DisagreementKind, box_slices
 from core.domain.mask import Mask
@@ -48,7 +48,7 @@ class MarkedError:
 
 def put_truth_error(store: Store, error: TruthError, region: NDArray[np.bool_]) -> None:
     """Keep a truth error, in place of an earlier one of the same region."""
-    packed = zlib.compress(np.packbits(region).tobytes())
+    packed = pack_edits(region.astype(np.uint8))
     with store.transaction() as connection:
         connection.execute(
             "INSERT OR REPLACE INTO truth_errors VALUES (?, ?, ?, ?, ?)",
@@ -86,12 +86,16 @@ def count_truth_errors(store: Store) -> int:
 
 
 def truth_errors(store: Store) -> list[MarkedError]:
-    """Return all that were marked, by case and time."""
+    """Return all that were marked, by case and time; raises `WorkspaceError` for a damaged row."""
     found: list[MarkedError] = []
     query = "SELECT content, region FROM truth_errors"
     for content, packed in store.read_as(tuple[str, bytes], query):
         error = store.decoded(content, TruthError)
-        found.append(MarkedError(error, _unpacked(packed, error.box)))
+        try:
+            region = unpack(packed, box_shape(error.box)) > 0
+        except ValueError as damage:
+            raise store.damaged(damage) from damage
+        found.append(MarkedError(error, region))
     return sorted(found, key=lambda each: (each.error.case_id, each.error.time, each.error.key))
 
 
@@ -101,10 +105,3 @@ def proposed_mask(truth: Mask, marked: list[MarkedError]) -> Mask:
     for each in marked:
         proposed[box_slices(each.error.box)][each.region] = np.uint8(each.error.lesion)
     return proposed
-
-
-def _unpacked(packed: bytes, box: Box) -> NDArray[np.bool_]:
-    z0, z1, y0, y1, x0, x1 = box
-    shape = (z1 - z0, y1 - y0, x1 - x0)
-    bits = np.frombuffer(zlib.decompress(packed), np.uint8)
-    return np.unpackbits(bits, count=int(np.prod(shape))).reshape(shape).astype(bool)

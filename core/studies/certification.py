@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 
 from core.domain.counted_mask import count_mask
-from core.domain.progress import Progress, part, silent
+from core.domain.libraries import versions_of
+from core.domain.progress import Progress, silent
 from core.inference.inference_ensemble import AnyRunner, open_runner
 from core.inference.inference_triage import TriageRunner
 from core.inference.model_graph import prepare_graph
 from core.inference.volume_inference import RunOptions
+from core.io.cases.case import each_case
 from core.io.cases.case_reader import read_case
 from core.models.any_model import AnyModel
 from core.models.certificates import (
@@ -98,9 +99,7 @@ def certify(
     exact, plain = (open_runner(model.with_engine(each)) for each in (_EXACT, TORCH))
     found = [_Differences(open_runner(model.with_engine(each))) for each in wanted]
     plain_seconds = 0.0
-    for index, case in enumerate(cases):
-        inner = part(progress, index / len(cases), (index + 1) / len(cases))
-        inner(0.0, f"{case.id}")
+    for index, (case, _) in enumerate(each_case(cases, progress)):
         loaded = read_case(case)
         loaded.require_whole()
         if index == 0:  # what is compiled at the first run is no part of the speed
@@ -168,12 +167,4 @@ def _dsc(loaded: LoadedCase, model: Model, prediction: Prediction) -> float:
 
 
 def _versions(engine: str) -> dict[str, str]:
-    names = ("torch", _PACKAGES.get(engine, engine))
-    return {name: told for name in names if (told := _version(name))}
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
+    return versions_of(("torch", _PACKAGES.get(engine, engine)))

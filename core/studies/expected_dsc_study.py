@@ -8,10 +8,10 @@ import msgspec
 import numpy as np
 
 from core.domain.errors import AppError, ModelError
-from core.domain.progress import Progress, part, silent
+from core.domain.progress import Progress, silent
 from core.domain.uncertainty import CaseDoubt, doubt, mirrored, unmirrored
 from core.inference.prediction_service import Predictor
-from core.io.cases.case import Case
+from core.io.cases.case import Case, each_case
 from core.io.cases.case_reader import LoadedCase, read_case
 from core.io.csv_file import write_csv
 from core.io.json_file import write_json
@@ -105,9 +105,7 @@ def measure(
     rows: list[DoubtRow] = []
     failed: dict[str, str] = {}
     inputs: dict[str, CaseInput] = {}
-    for index, case in enumerate(cases):
-        progress(index / len(cases), case.id)
-        inner = part(progress, index / len(cases), (index + 1) / len(cases))
+    for case, inner in each_case(cases, progress):
         try:
             loaded = read_case(case)
             loaded.require_ground_truth()
@@ -115,7 +113,6 @@ def measure(
             inputs[case.id] = input_of(loaded)
         except AppError as error:
             failed[case.id] = str(error)
-    progress(1.0, "done")
     return Measurements(tuple(rows), failed, inputs)
 
 

@@ -1,19 +1,19 @@
 """What folds say together, as `summary.json` in their folder keeps it."""
 
 import csv
-from collections.abc import Iterator
 from pathlib import Path
 from statistics import fmean
 
 import msgspec
 
-from core.domain.errors import DataError
+from core.domain.errors import DataError, reason
 from core.domain.metrics import EMPTY_RULE
 from core.domain.statistics import Description, MeanInterval
 from core.io.csv_file import plain
 from core.io.json_file import decode_json
 
 FOLD_CASES_FILE, FOLD_SUMMARY_FILE, FOLD_CHART_FILE = "cases.csv", "summary.json", "dsc.png"
+_DSC = "dsc"
 FOLD_RULE = (
     "95 %. over cases: t, of each case's mean over the repeats, from 6 cases up; it takes the "
     "cases for independent. over folds: corrected resampled t (Nadeau and Bengio 2003), from 3 up"
@@ -54,34 +54,47 @@ class FoldSummary(msgspec.Struct, frozen=True, kw_only=True):
 def read_fold_summary(folder: Path) -> FoldSummary | None:
     """Return what the folds in a folder say, None where they are not all there yet."""
     try:
-        return decode_json((folder / FOLD_SUMMARY_FILE).read_bytes(), FoldSummary)
+        found = decode_json((folder / FOLD_SUMMARY_FILE).read_bytes(), FoldSummary)
     except (OSError, msgspec.DecodeError):
         return None
+    return found if _DSC in found.figures else None
 
 
-def fold_rows(folder: Path) -> Iterator[tuple[str, tuple[int, int], float]]:
-    """Yield case, repeat and fold, and DSC of each row of the table of folds in a folder.
+def fold_rows(folder: Path) -> list[tuple[str, tuple[int, int], float]]:
+    """Return case, repeat and fold, and DSC of each row of the table of folds in a folder.
 
-    Raises `OSError`, and `ValueError`, `KeyError` or `csv.Error` for another table.
+    Raises `DataError` for a folder without one, and for a table that is damaged or cut short.
     """
-    with (folder / FOLD_CASES_FILE).open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            place = int(row["repeat"]), int(row["fold"])
-            yield plain(row["case"]), place, float(row["dsc"])
+    path = folder / FOLD_CASES_FILE
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        # A cell that a row lacks is None.
+        found = [
+            (plain(row["case"]), (int(row["repeat"]), int(row["fold"])), float(row[_DSC]))
+            for row in rows
+        ]
+    except (OSError, ValueError, TypeError, KeyError, csv.Error) as error:
+        why = reason(error) if isinstance(error, OSError) else error
+        raise _no_folds(path, f"{why}") from error
+    if not found:
+        raise _no_folds(path, "no row")
+    return found
 
 
 def read_fold_cases(folder: Path) -> dict[str, float]:
     """Return the DSC of each case out of its fold, its mean over the repeats.
 
-    Raises `DataError` for a folder without a table of folds.
+    Raises `DataError` as `fold_rows`.
     """
     found: dict[str, list[float]] = {}
-    try:
-        for case, _, dsc in fold_rows(folder):
-            found.setdefault(case, []).append(dsc)
-    except (OSError, ValueError, KeyError, csv.Error) as error:
-        raise DataError(
-            f"{folder / FOLD_CASES_FILE}: expected the figures of every case, found: {error}. Give "
-            "the command that made the folds again: it writes them anew."
-        ) from error
+    for case, _, dsc in fold_rows(folder):
+        found.setdefault(case, []).append(dsc)
     return {case: fmean(values) for case, values in found.items()}
+
+
+def _no_folds(path: Path, found: str) -> DataError:
+    return DataError(
+        f"{path}: expected the figures of every case that train --folds writes, found: {found}. "
+        "Give the command that made the folds again: it writes them anew."
+    )

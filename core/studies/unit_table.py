@@ -35,7 +35,10 @@ class UnitTable:
 
 
 def read_unit_table(folder: Path) -> UnitTable | None:
-    """Return what the folder of folds or of a search holds, None where it is not all there."""
+    """Return what the folder of folds or of a search holds.
+
+    None where it is not all there, or damaged.
+    """
     summary = read_fold_summary(folder)
     return _trial_table(folder) if summary is None else fold_table(summary)
 
@@ -76,13 +79,13 @@ def _spread(found: Description) -> str:
 def _trial_table(folder: Path) -> UnitTable | None:
     try:
         with (folder / TRIALS_FILE).open(newline="", encoding="utf-8") as file:
-            heads, *rows = list(csv.reader(file))
+            heads, best, *others = list(csv.reader(file))
+        place = heads.index("dsc_selection")
     except (OSError, ValueError, csv.Error):
         return None
-    if not rows:
+    rows = [best, *others]
+    if any(len(row) != len(heads) for row in rows):
         return None
-    place = heads.index("dsc_selection")
-    best = rows[0]
     tried = zip(heads[1:place], best[1:place], strict=True)
     settings = ", ".join(f"{name} = {value}" for name, value in tried)
     facts = (

@@ -8,26 +8,83 @@ from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from msgspec import UNSET, UnsetType
+
 from core.domain.errors import DataError
 from core.domain.label_set import LabelSet, Region, from_values
+from core.io.cases.case import Case
 from core.io.cases.case_reader import read_case, region_of
 from core.io.datasets.dataset import Dataset
-from core.io.datasets.organisation import AS_IT_LIES, Organisation
-from core.workspace.workspace_folder import STORE_NAME, open_workspace
+from core.io.datasets.organisation import AS_IT_LIES, Organisation, given
+from core.models.label_choice import LabelChoice
+from core.workspace.known_dataset import recalled, scan_known
+from core.workspace.settings import home
+from core.workspace.workspace_folder import STORE_NAME, open_workspace, workspace_folder
 
 
-def _looked_at(dataset: Dataset, labels: LabelSet, scores: bool) -> Dataset:
-    """Return a dataset of these labels, its cases of the region that figures are wanted of."""
-    dataset, filled = with_labels(dataset, labels), labels.filled
-    if filled is None or not scores or any(case.region for case in dataset.cases):
+def chosen_dataset(root: Path, how: Organisation = AS_IT_LIES, *, scores: bool = True) -> Dataset:
+    """Return the cases under `root` with the labels chosen for that folder, and as `how` says now.
+
+    What is said is kept. Where figures are wanted, `scores`, or a mask is learnt, cases are of the
+    region that masks without labels fill unless another is said. Raises `DataError` as `scan`, and
+    for a region that there can be none of.
+    """
+    return with_chosen(scan_known(root, how), workspace_folder(home(), root), how, scores=scores)
+
+
+def label_choice(root: Path, region: str = "") -> LabelChoice | UnsetType:
+    """Return what is chosen of the labels of a folder now, `region` as `--region` names it.
+
+    For the spec of a job; unset where nothing is chosen, which is told without a look at the cases.
+    Raises `DataError` for a region that the labels do not have.
+    """
+    store = workspace_folder(home(), root) / STORE_NAME
+    if not region and not store.exists() and not recalled(root.absolute()).region:
+        return UNSET
+    choice = choice_of(chosen_dataset(root, given(None, None, None, region)))
+    if choice is not UNSET and choice.labels is not None:
+        region_of(choice.labels, choice.region)
+    return choice
+
+
+def choice_of(dataset: Dataset) -> LabelChoice | UnsetType:
+    """Return what is chosen of the labels of a dataset that was read, for the spec of a job.
+
+    Its region is the one its cases name, else the one that masks without labels fill. Unset where
+    masks are binary and none is named.
+    """
+    known = dataset.labels
+    labels = None if known is None or known.is_binary else known
+    region = next((case.region for case in map(for_figures, dataset.cases) if case.region), "")
+    return LabelChoice(labels=labels, region=region) if labels or region else UNSET
+
+
+def dataset_of_job(root: Path, choice: LabelChoice | UnsetType) -> Dataset:
+    """Return the cases under `root` as a job has them that was made with that choice.
+
+    One that says nothing of labels has them as the files and the organisation of the folder say.
+    """
+    dataset = scan_known(root)
+    if choice is UNSET:
         return dataset
-    cases = tuple(replace(case, region=filled.name) for case in dataset.cases)
+    dataset = with_labels(dataset, choice.labels)
+    cases = tuple(replace(case, region=choice.region) for case in dataset.cases)
     return replace(dataset, cases=cases)
 
 
-def with_labels(dataset: Dataset, labels: LabelSet) -> Dataset:
-    """Return a dataset whose masks mean these labels."""
-    cases = tuple(replace(case, labels=labels) for case in dataset.cases)
+def for_figures(case: Case) -> Case:
+    """Return a case of the region that masks without labels fill, unless it names another."""
+    filled = None if case.labels is None else case.labels.filled
+    return case if filled is None or case.region else replace(case, region=filled.name)
+
+
+def with_labels(dataset: Dataset, labels: LabelSet | None, region: str = "") -> Dataset:
+    """Return a dataset whose masks mean these labels, its cases of a region; else as it was."""
+    labels = labels or dataset.labels
+    cases = tuple(
+        replace(case, labels=labels or case.labels, region=region or case.region)
+        for case in dataset.cases
+    )
     return replace(dataset, labels=labels, cases=cases)
 
 
@@ -50,8 +107,11 @@ def with_chosen(
             labels = _changed(before or _found_in(dataset), how)
             if labels != kept and not workspace.store.read_only:
                 workspace.put_labels(labels, redrawn(before, labels))
-            return _looked_at(dataset, labels, scores)
-    return dataset if kept is None else _looked_at(dataset, kept, scores)
+            kept = labels
+    if kept is None:
+        return dataset
+    dataset = with_labels(dataset, kept)
+    return replace(dataset, cases=tuple(map(for_figures, dataset.cases))) if scores else dataset
 
 
 def redrawn(before: LabelSet | None, after: LabelSet) -> Sequence[str] | None:

@@ -141,14 +141,14 @@ class Store:
         try:
             return msgspec.convert(row, kind)
         except msgspec.ValidationError as error:
-            raise self._damaged(error) from error
+            raise self.damaged(error) from error
 
     def decoded(self, content: object, kind: type[T]) -> T:
         """Return JSON of a row as `kind`; raises `WorkspaceError` for what is not that."""
         try:
             return decode_json(str(content), kind)
         except msgspec.DecodeError as error:
-            raise self._damaged(error) from error
+            raise self.damaged(error) from error
 
     def known(self, content: object, kind: type[T]) -> T | None:
         """Return JSON of a row as `kind`, None for what is not that and can be made again."""
@@ -157,7 +157,8 @@ class Store:
         except msgspec.DecodeError:
             return None
 
-    def _damaged(self, error: Exception) -> WorkspaceError:
+    def damaged(self, error: Exception) -> WorkspaceError:
+        """Return what is told of a row that cannot be read, because of `error`."""
         return WorkspaceError(
             f"{self._path}: expected a workspace that can be read, found a row that is damaged "
             f"({error}). {_way_back(self._path.parent)}"

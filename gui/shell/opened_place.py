@@ -1,6 +1,6 @@
 """Reads what is opened: a folder, its workspace, its models and what is known of its cases."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.demo.demo_cases import make_demo
@@ -97,10 +97,9 @@ def read_place(
 
 def _as_chosen(dataset: Dataset, labels: LabelSet | None, region: str) -> Dataset:
     """Return a dataset with the names of labels and the focus that were chosen in it before."""
-    if labels is not None:
-        dataset = with_labels(dataset, labels)
+    dataset = with_labels(dataset, labels)
     known = () if dataset.labels is None else dataset.labels.scored
     given = any(case.region for case in dataset.cases)
     if given or region not in {each.name for each in known}:
         return dataset
-    return replace(dataset, cases=tuple(replace(case, region=region) for case in dataset.cases))
+    return with_labels(dataset, None, region)

@@ -11,10 +11,10 @@ from core.domain.errors import AppError
 from core.jobs.job_folder import JobFolder, create_job
 from core.jobs.job_start import JobProgram
 from core.models import promotion
-from core.models.gate import GateReport, GateSpec
+from core.models.gate import GateReport
 from core.models.model_changes import delete_any
 from core.models.registry import Model, Registry
-from core.workspace.splits import frozen_split
+from core.studies.gate_specs import model_gate_spec
 from core.workspace.workspace_folder import registry
 from gui.shell.model_reader import read_models
 from gui.shell.session import Session
@@ -135,24 +135,8 @@ def _is_among(models: Models) -> bool:
 def _make_gate(
     path: Path, place: Place, models: Registry, candidate: str, *, device: str
 ) -> GateJob:
-    """Make the folder of a gate: a candidate against the champion of now.
-
-    Raises `AppError` where the workspace has no frozen cases that judge.
-    """
-    split = frozen_split(place.workspace.store)
-    if split is None or not split.val:
-        raise AppError(
-            "Expected a frozen split with cases that judge, found none. Train a model in this "
-            "workspace first: its job freezes them."
-        )
-    spec = GateSpec(
-        champion=str(models.champion().folder.absolute()),
-        candidate=str(models.find(candidate).folder.absolute()),
-        data=str(place.dataset.root.absolute()),
-        cases=split.val,
-        device=device,
-        workspace=str(place.workspace.folder.absolute()),
-    )
+    """Make the folder of a gate: a candidate against the champion of now; raises `AppError`."""
+    spec = model_gate_spec(place.workspace, place.dataset, models, candidate, device=device)
     return create_job(path, spec), "gate"
 
 

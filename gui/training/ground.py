@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import UnsetType
+
 from core.annotation.versions import Version, latest_versions
 from core.io.datasets.dataset import Dataset
 from core.models.any_model import all_of_any
+from core.models.label_choice import LabelChoice
 from core.models.registry import Model, Registry
+from core.workspace.chosen_labels import choice_of
 from core.workspace.splits import SplitFile, frozen_split
 from core.workspace.workspace_folder import Workspace, registry
 from gui.training.train_judges import propose_split
@@ -29,6 +33,11 @@ class Ground:
     versions: Mapping[str, Version]
     frozen: SplitFile | None
     split: SplitFile
+
+    @property
+    def chosen(self) -> LabelChoice | UnsetType:
+        """What its masks mean, the region that is looked at among it, for the spec of a job."""
+        return choice_of(self.dataset)
 
     @property
     def registry(self) -> Registry:

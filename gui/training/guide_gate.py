@@ -15,7 +15,7 @@ from core.models.guide_choice import (
 from core.models.guides import Guides
 from core.models.promotion import promote, roll_back
 from core.models.registry import Registry
-from core.studies.clicks.guide_gate import guide_gate_spec
+from core.studies.gate_specs import guide_gate_spec
 from gui.shell.session_parts import Place
 from gui.training.gate_view import Choices
 
@@ -31,8 +31,7 @@ def prepare_guide_gate(
     path: Path, place: Place, models: Registry, candidate: str, *, device: str
 ) -> tuple[JobFolder, JobProgram]:
     """Make the folder of a gate before the guide that answers now; raises `AppError`."""
-    root = place.dataset.root
-    spec = guide_gate_spec(place.workspace, root, models, candidate, device=device)
+    spec = guide_gate_spec(place.workspace, place.dataset, models, candidate, device=device)
     return create_job(path, spec), "guide_gate"
 
 

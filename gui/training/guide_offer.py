@@ -94,6 +94,7 @@ def prepare_teaching(path: Path, offer: GuideOffer) -> tuple[JobFolder, JobProgr
         "minutes": MINUTES,
     }
     spec = msgspec.convert(settings, GuideTrainSpec)
+    spec = msgspec.structs.replace(spec, chosen=ground.chosen)
     store = ground.workspace.store
     return make_training(path, spec, ground.split, store), "train"
 

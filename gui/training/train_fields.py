@@ -339,7 +339,8 @@ class TrainFields(QWidget):
 def _learn_words(learn: OutputKind | None, offer: TrainOffer) -> str:
     """Return what a model of that kind will give."""
     if learn is None:
-        return "Lesion or none: the region that is looked at, all labels by default."
+        lesion = offer.region or "all labels together"
+        return f"Lesion or none: {lesion}. Look at another region to learn that."
     if learn == "classes":
         return f"One label a voxel, by softmax: {', '.join(offer.labels)}."
     return f"A sigmoid each, which may overlap: {', '.join(offer.regions or offer.labels)}."

@@ -80,8 +80,9 @@ class TrainSettings:
 class TrainOffer:
     """What can be chosen; `settings` by base id and preset.
 
-    `labels` and `regions` are names of what the cases hold beside one lesion; empty for none. A
-    `cluster` of Ray can be chosen where Ray is installed.
+    `labels` and `regions` are names of what the cases hold beside one lesion; empty for none. The
+    lesion is `region`, all labels together where it is empty. A `cluster` of Ray can be chosen
+    where Ray is installed.
     """
 
     job_name: str = ""
@@ -94,6 +95,7 @@ class TrainOffer:
     settings: dict[tuple[str, PresetName], TrainSettings] = field(default_factory=dict)
     labels: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
+    region: str = ""
     cluster: bool = False
 
     def base(self, model_id: str) -> BaseModel:

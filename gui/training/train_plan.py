@@ -13,7 +13,7 @@ from core.io.cases.case import Case
 from core.io.datasets.dataset import short_names
 from core.jobs.job_folder import JobFolder
 from core.jobs.job_start import JobProgram
-from core.jobs.train_preview import TrainPreview
+from core.jobs.train_preview import TrainPreview, seconds_needed
 from core.jobs.training_job import SPLIT_FILE, make_job, make_training, taken_over
 from core.models.model_listing import read_argument
 from core.models.networks.catalog import ARCHITECTURES
@@ -31,6 +31,7 @@ from gui.training.train_form import (
     fresh_cases,
     label_names,
     model_id,
+    problems,
     replayed_cases,
 )
 from gui.training.train_judges import split_choice, split_of
@@ -52,6 +53,7 @@ def make_offer(ground: Ground, *, job_number: int, devices: Sequence[str]) -> Tr
         for preset in presets
     }
     labels, regions = label_names(ground.dataset.cases)
+    chosen = ground.chosen
     offer = TrainOffer(
         job_name=f"Job {job_number}",
         bases=bases,
@@ -65,6 +67,7 @@ def make_offer(ground: Ground, *, job_number: int, devices: Sequence[str]) -> Tr
         settings=settings,
         labels=labels,
         regions=regions,
+        region="" if chosen is msgspec.UNSET else chosen.region,
         cluster=find_spec("ray") is not None,
     )
     mark = split_hash(ground.frozen) if ground.frozen else ""
@@ -113,6 +116,7 @@ def train_spec(form: TrainForm, offer: TrainOffer, ground: Ground, split: Path) 
     budget: Changes = {"epochs": form.epochs, "minutes": form.minutes}
     own = _parental(form, offer, parent) if parent else {"arguments": _arguments(form)}
     spec = make_spec(form.preset, {**own, **required}, budget)
+    spec = msgspec.structs.replace(spec, chosen=ground.chosen)
     if parent is not None:
         return spec
     prepared = msgspec.structs.replace(spec.preprocessing, size=form.size)
@@ -143,13 +147,14 @@ def prepare_preview(path: Path, form: TrainForm, offer: TrainOffer, ground: Grou
     return make_job(path, train_spec(form, offer, ground, path / SPLIT_FILE), split)
 
 
-def seconds_needed(form: TrainForm, preview: TrainPreview) -> float | None:
-    """Return how long it will take, from timed steps; the first limit ends a training."""
-    limits = [60 * form.minutes] if form.minutes else []
-    if form.epochs:
-        steps = -(-preview.slices // form.batch_size)
-        limits.append(form.epochs * steps * preview.seconds_a_step)
-    return min(limits) * form.several.rounds if limits else None
+def time_needed(
+    form: TrainForm, offer: TrainOffer, ground: Ground, preview: TrainPreview
+) -> float | None:
+    """Return the seconds that what the reader chose takes, from timed steps; None where unknown."""
+    if problems(form, offer).keys() - {"title"}:
+        return None
+    spec = train_spec(form, offer, ground, Path(SPLIT_FILE))
+    return seconds_needed(spec, preview) * form.several.rounds
 
 
 def _base(model: Model, champion: str) -> BaseModel:

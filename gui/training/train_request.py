@@ -25,7 +25,7 @@ from gui.training.several_plan import prepare_job
 from gui.training.train_dialog import TrainDialog
 from gui.training.train_form import TrainForm, TrainOffer, problems
 from gui.training.train_judges import check_split
-from gui.training.train_plan import prepare_preview, seconds_needed
+from gui.training.train_plan import prepare_preview, time_needed
 from gui.training.train_side import PreviewView
 from gui.widgets.labels import duration
 
@@ -223,12 +223,13 @@ class TrainRequest(QObject):
         self._dialog.show_estimate(title, detail)
 
     def _estimate(self, form: TrainForm) -> tuple[str, str]:
-        timed = self._timed
-        if timed is None or form.steps_like != timed.form.steps_like:
+        timed, seconds = self._timed, None
+        if timed is not None and form.steps_like == timed.form.steps_like:
+            seconds = time_needed(form, self._offer, self._ground, timed.preview)
+        if timed is None or seconds is None:
             if form.minutes:
                 return f"At most {duration(60 * form.minutes * form.several.rounds)}", ""
             return "Time not known yet", "“Time and preview” takes 20 steps to estimate it."
-        seconds = seconds_needed(form, timed.preview) or 0.0
         a_step = timed.preview.seconds_a_step
         said = f"From 20 timed steps on this computer, {a_step:.2f} s each."
         return f"About {duration(seconds)}", said

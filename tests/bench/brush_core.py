@@ -131,7 +131,7 @@ def _gestures() -> list[Entry]:
     return [
         Figure("gesture_journalled", median, "ms").at_most(_JOURNAL_BOUND_MS, against=said),
         Figure("gesture_journalled_p95", late, "ms").at_most(_JOURNAL_BOUND_MS, against=said),
-        Figure("history_500_gestures", correction.history_bytes / 2**20, "MiB").at_most(
+        Figure("history_500_gestures", draft.history.nbytes / 2**20, "MiB").at_most(
             _HISTORY_BOUND_MIB, against=f"{len(correction.tools)} tools; none forgotten"
         ),
         Figure("correction_loaded", loaded, "s").plain(f"mask and undo of {_GESTURES} gestures"),

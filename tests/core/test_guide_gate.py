@@ -26,8 +26,8 @@ from core.models.guide_choice import (
 from core.models.guides import GuideModel, Guides, GuideSpec
 from core.models.model_changes import delete_any
 from core.models.networks.builder import build_network
-from core.studies.clicks.guide_gate import guide_gate_spec
 from core.studies.clicks.guide_gate_job import read_guide_gate, run_guide_gate
+from core.studies.gate_specs import guide_gate_spec
 from core.workspace.workspace_folder import (
     Workspace,
     open_workspace,
@@ -169,10 +169,12 @@ def test_a_gate_clicks_with_both_on_cases_that_are_new_to_them(
     _publish(workspace.models, "new", seed=1)
     use_guide(models.roots, "old")
     with pytest.raises(AppError, match="frozen split"):
-        guide_gate_spec(workspace, folder, models, "new")
+        guide_gate_spec(workspace, scan(folder), models, "new")
     with pytest.raises(AppError, match="the one that answers"):
-        guide_gate_spec(workspace, folder, models, "old", cases=("A_1",))
-    spec = guide_gate_spec(workspace, folder, models, "new", cases=("A_1", "B_2"), device="cpu")
+        guide_gate_spec(workspace, scan(folder), models, "old", cases=("A_1",))
+    spec = guide_gate_spec(
+        workspace, scan(folder), models, "new", cases=("A_1", "B_2"), device="cpu"
+    )
     assert spec.champion == str(old.folder.absolute())
     job = create_job(workspace.jobs / "0001-gate", spec)
     assert read_guide_gate(job.path) == spec
@@ -193,7 +195,9 @@ def test_a_guide_is_not_judged_by_what_it_learnt_from(
     made = _publish(workspace.models, "new")
     learnt = msgspec.structs.replace(made.spec, trained_on=("A_1", "B_2"))
     (made.folder / "guide.json").write_bytes(msgspec.json.encode(learnt))
-    spec = guide_gate_spec(workspace, folder, models, "new", cases=("A_1", "B_2"), device="cpu")
+    spec = guide_gate_spec(
+        workspace, scan(folder), models, "new", cases=("A_1", "B_2"), device="cpu"
+    )
     with pytest.raises(DataError, match="neither guide learnt"):
         run_guide_gate(spec, create_job(tmp_path / "gate", spec))
 

@@ -14,10 +14,10 @@ from core.models.ensembles import combine
 from core.models.gate import GATE_FILE, GateSpec, judge_candidate
 from core.models.guide_choice import answering_guide
 from core.models.guides import Guides
-from core.models.model_changes import copy_model, delete_model, rename_model
+from core.models.model_changes import copy_model, delete_any, delete_model, rename_model
 from core.models.model_folder import WEIGHTS_FILE
 from core.models.promotion import champion_history, promote, roll_back
-from core.models.registry import MODEL_SPEC, Registry, read_model
+from core.models.registry import MODEL_SPEC, Registry, read_champion, read_model
 from core.workspace.settings import Settings
 from core.workspace.workspace_folder import registry as registry_of
 from core.workspace.workspace_folder import workspace_folder
@@ -159,6 +159,49 @@ def test_the_terminal_copies_renames_and_deletes(home: Path) -> None:
         _call("delete", "theirs")
     _call("delete", "theirs", "--yes")
     assert not (home / "models" / "theirs").exists()
+
+
+@pytest.fixture
+def twice(tmp_path: Path) -> Registry:
+    """A dataset with a model, another with one of the same id that is champion there.
+
+    Ids are checked against what lies beside a model alone.
+    """
+    here, there, box = (tmp_path / name for name in ("here", "there", "box"))
+    for root in (here, there):
+        for name in ("plain", "mine"):
+            publish_unet(root, name)
+        for name in ("plain", "mine"):
+            promote(Registry((root, box)), name)
+    promote(Registry((here, box)), "plain")
+    return Registry((here, box), others=(there,))
+
+
+def test_a_model_of_the_same_id_elsewhere_stays_champion_there(twice: Registry) -> None:
+    (there,) = twice.others
+    rename_model(twice, "mine", "ours")
+    assert read_champion(there) == "mine"
+    others = [done.id for done in champion_history(Registry((there, twice.roots[1])))]
+    assert others == ["plain", "mine"]
+    assert [done.id for done in champion_history(twice)] == ["plain", "ours", "plain"]
+
+
+def test_a_model_is_no_champion_by_another_of_its_id(twice: Registry) -> None:
+    delete_model(twice, "mine")
+    assert [(root / "mine").exists() for root in (twice.roots[0], *twice.others)] == [False, True]
+
+
+@pytest.mark.parametrize("publish", [publish_classifier, publish_guide])
+def test_what_cannot_be_deleted_is_said_of_every_kind(
+    tmp_path: Path, publish: Callable[[Path, str], object]
+) -> None:
+    publish(tmp_path / "elsewhere", "kept")
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "kept").symlink_to(tmp_path / "elsewhere" / "kept")  # which nothing deletes
+    with pytest.raises(ModelError, match="kept: could not be deleted"):
+        delete_any(Registry((own, tmp_path / "box")), "kept")
+    assert (tmp_path / "elsewhere" / "kept" / WEIGHTS_FILE).exists()
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def test_empty_registry_is_told(tmp_path: Path) -> None:
     assert registry.models() == ([], [])
     with pytest.raises(ModelError, match=r"Expected a model, found none. Import one"):
         registry.champion()
-    with pytest.raises(ModelError, match=r"no model, found the name 'x'"):
+    with pytest.raises(ModelError, match=r"none there is, found the name 'x'"):
         registry.promote("x")
     assert not (tmp_path / "champion.json").exists()
     assert listing(registry) == ([], [])

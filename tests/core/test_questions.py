@@ -1,5 +1,6 @@
 """What is asked about two masks that disagree: its order, its names, and what an answer changes."""
 
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from core.domain.components import disagreements
+from core.domain.errors import WorkspaceError
 from core.domain.mask import Mask
 from core.review.questions import (
     SMALL_ONES,
@@ -176,3 +178,14 @@ def test_errors_of_the_truth_are_kept_and_forgotten(store: Store) -> None:
     assert wrong_keys(store, "b", "truth aa") == {"k1"}
     drop_truth_error(store, "b", "truth aa", "k1")
     assert wrong_keys(store, "b", "truth aa") == frozenset()
+
+
+@pytest.mark.parametrize("damage", [b"no bits", zlib.compress(b"\x01")])
+def test_a_damaged_error_of_the_truth_is_told(store: Store, damage: bytes) -> None:
+    truth = block(slice(1, 4), slice(2, 12), slice(2, 12))
+    (each,) = [marked("a", "k", truth)]
+    put_truth_error(store, each.error, each.region)
+    with store.transaction() as connection:
+        connection.execute("UPDATE truth_errors SET region = ?", (damage,))
+    with pytest.raises(WorkspaceError, match="found a row that is damaged"):
+        truth_errors(store)

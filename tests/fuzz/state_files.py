@@ -138,7 +138,7 @@ def _make_jobs(root: Path) -> None:
     writer.close()
     job.request("pause")
     preview = TrainPreview(
-        seconds_a_step=0.1, images_a_second=9.0, seconds_total=5.0, cases=2, slices=8
+        seconds_a_step=0.1, images_a_second=9.0, seconds_a_selection=5.0, cases=2, slices=8
     )
     write_bytes(job.path / PREVIEW_FILE, msgspec.json.encode(preview))
     np.save(job.path / PLANES_FILE, np.zeros((3, 2, 8, 8), np.uint8))

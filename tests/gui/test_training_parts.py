@@ -29,11 +29,13 @@ from core.io.datasets.dataset import scan
 from core.jobs.job_events import Paused, Progressed
 from core.jobs.job_folder import HEARTBEAT_FILE, JobFolder, JobWriter, create_job
 from core.jobs.job_place import JobPlace, read_place
-from core.jobs.train_preview import TrainPreview
+from core.jobs.train_preview import TrainPreview, seconds_needed
 from core.models.gate import GateSpec, judge_candidate
+from core.models.label_choice import LabelChoice
 from core.models.registry import read_model
 from core.models.train_spec import TrainSpec
 from core.models.wanted_labels import WantedLabels
+from core.workspace.chosen_labels import with_labels
 from core.workspace.splits import SplitFile, freeze_split, frozen_split, read_split
 from core.workspace.workspace_folder import open_workspace, workspace_folder
 from gui.shell.job_record import JobRecord, JobTail
@@ -45,6 +47,7 @@ from gui.training.ground import Ground, read_ground
 from gui.training.job_descriptions import job_view, jobs_view, known_models
 from gui.training.jobs_drawer import OPEN_HEIGHT, JobsDrawer
 from gui.training.jobs_view import Curve, CurveLine
+from gui.training.several_form import SeveralForm
 from gui.training.train_dialog import TrainDialog
 from gui.training.train_fields import TrainFields
 from gui.training.train_form import TrainForm, TrainOffer, problems, replayed_cases
@@ -53,7 +56,7 @@ from gui.training.train_plan import (
     SPLIT_FILE,
     make_offer,
     prepare_training,
-    seconds_needed,
+    time_needed,
     train_spec,
     training_split,
 )
@@ -455,10 +458,22 @@ def test_what_is_wrong_is_said_of_its_field(
     assert list(problems(form(offer, **changes), offer)) == [field]
 
 
-def test_the_first_limit_gives_the_time(offer: TrainOffer) -> None:
-    timed = TrainPreview(seconds_a_step=0.5, images_a_second=8, seconds_total=9, cases=6, slices=21)
-    assert seconds_needed(form(offer, epochs=10), timed) == 10 * 6 * 0.5
-    assert seconds_needed(form(offer, epochs=10, minutes=0.25), timed) == 15
+def test_the_first_limit_gives_the_time_and_selections_take_theirs(
+    offer: TrainOffer, ground: Ground
+) -> None:
+    timed = TrainPreview(
+        seconds_a_step=0.5, images_a_second=8, seconds_a_selection=2, cases=6, slices=21
+    )
+    spec = msgspec.structs.replace(TRAINING, batch_size=4, epochs=10, selections=5)
+    assert seconds_needed(spec, timed) == 10 * 6 * 0.5 + 5 * 2
+    assert seconds_needed(msgspec.structs.replace(spec, max_steps=8), timed) == 8 * 0.5 + 5 * 2
+    assert seconds_needed(msgspec.structs.replace(spec, minutes=0.25), timed) == 15
+    ten = form(offer, epochs=10)
+    chosen = train_spec(ten, offer, ground, Path(SPLIT_FILE))
+    assert time_needed(ten, offer, ground, timed) == seconds_needed(chosen, timed) > 10 * 6 * 0.5
+    folds = replace(ten, several=SeveralForm(kind="folds", folds=2))
+    assert time_needed(folds, offer, ground, timed) == 2 * seconds_needed(chosen, timed)
+    assert time_needed(form(offer, epochs=None), offer, ground, timed) is None
     told = [duration(seconds) for seconds in (5, 89, 600, 5400, 7200)]
     assert told == ["5 s", "89 s", "10 min", "1 h 30 min", "2 h"]
 
@@ -642,6 +657,15 @@ def test_labels_of_the_data_can_be_learnt(labelled: Ground, tmp_path: Path, kind
     assert plain.wanted_labels is None
 
 
+def test_the_region_that_is_looked_at_goes_into_the_job(labelled: Ground, tmp_path: Path) -> None:
+    looked_at = with_labels(labelled.dataset, None, "Tumour core")
+    there = replace(labelled, dataset=looked_at)
+    offer = make_offer(there, job_number=1, devices=("cpu",))
+    assert offer.region == "Tumour core"
+    chosen = train_spec(form(offer), offer, there, tmp_path / "split.json").chosen
+    assert chosen == LabelChoice(labels=looked_at.labels, region="Tumour core")
+
+
 def test_a_base_of_labels_goes_on_with_its_own_or_another_kind(
     home: Path, labelled: Ground, tmp_path: Path
 ) -> None:
@@ -668,6 +692,7 @@ def test_the_dialog_asks_what_to_learn_where_there_are_labels(
     assert fields.form.learn is None
     fields.set_offer(make_offer(labelled, job_number=1, devices=("cpu",)), "")
     assert learn.isVisibleTo(fields)
+    assert any("Lesion or none: all labels together." in text for text in texts(fields))
     learn.set_index(1)
     learn.chosen.emit(1)
     assert fields.form.learn == "classes"

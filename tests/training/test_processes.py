@@ -14,7 +14,7 @@ from core.io.datasets.dataset import scan
 from core.jobs.job_events import Done
 from core.jobs.job_folder import JOB_FILE, JobFolder, create_job, list_jobs
 from core.jobs.job_start import JobProgram, start_job
-from core.jobs.train_preview import preview_planes, read_preview
+from core.jobs.train_preview import preview_planes, read_preview, seconds_needed
 from core.models.gate import GateSpec, read_gate
 from core.models.registry import read_model
 from core.workspace import prediction_cache
@@ -117,7 +117,9 @@ def test_a_preview_tells_the_time_and_shows_variations(tmp_path: Path) -> None:
     assert found is not None
     assert read_preview(job.path) == found
     assert found.images_a_second == pytest.approx(4 / found.seconds_a_step)
-    assert found.seconds_total > 1000 * found.seconds_a_step
+    assert found.seconds_a_selection > 0
+    longer = seconds_needed(spec, found) - 1000 * found.seconds_a_step
+    assert longer == pytest.approx(spec.selections * found.seconds_a_selection)
     assert (found.cases, found.slices) == (4, 16)
     planes = preview_planes(job.path)
     assert planes.shape[1:] == (2, 32, 32)

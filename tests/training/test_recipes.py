@@ -138,7 +138,7 @@ def test_a_row_says_the_paired_difference_and_a_loser_is_told(tmp_path: Path) ->
     assert f"({test.low:+.4f} to {test.high:+.4f})" in row
     assert "`first`, 8 cases" in row
     assert "| 2 of 5 | 8 |" in row
-    with pytest.raises(AppError, match="expected the folder of a training with --folds"):
+    with pytest.raises(AppError, match="figures of every case that train --folds writes"):
         read_ranked(tmp_path / "none", name="none", folds=5)
 
 

@@ -13,7 +13,7 @@ from core.io.cases.case import Case, each_case
 from core.io.cases.case_reader import read_case
 from core.models.provenance import files_hash
 from core.models.train_spec import TrainSpec
-from core.workspace.known_dataset import scan_known
+from core.workspace.chosen_labels import dataset_of_job
 from core.workspace.settings import home
 from core.workspace.splits import SplitFile, freeze_split, frozen_split, require_apart
 from core.workspace.workspace_folder import open_workspace, workspace_folder
@@ -32,25 +32,27 @@ class FoldPool:
 
 
 def training_pool(
-    data: Path,
+    spec: TrainSpec,
     split: SplitFile | None,
     groups: Mapping[str, str],
     progress: Progress,
     *,
     judges: Sequence[str] = (),
 ) -> FoldPool:
-    """Return the cases of a dataset that folds may be made of; frozen judges stay out.
+    """Return the cases of a training that folds may be made of; frozen judges stay out.
 
     Those of `judges` are there too. It freezes none. Raises `DataError` for a split that learns
     from a frozen judge, or would from its own once they are, and as
     `pool_cases` and `read_pool`.
     """
+    data = Path(spec.data)
     with closing(open_workspace(workspace_folder(home(), data))) as workspace:
         frozen = frozen_split(workspace.store)
     if split is not None:
         require_apart(split, frozen or split)
         split = SplitFile((*split.train, *judges))
-    cases = pool_cases(scan_known(data).cases, split, frozen.val if frozen else ())
+    dataset = dataset_of_job(data, spec.chosen)
+    cases = pool_cases(dataset.cases, split, frozen.val if frozen else ())
     return read_pool(cases, groups, progress)
 
 

@@ -10,7 +10,7 @@ from core.models.ensembles import combine
 from core.models.fold_file import FoldFile
 from core.models.registry import Model, Registry
 from core.studies.scores.evaluation import evaluate_cases
-from core.workspace.known_dataset import scan_known
+from core.workspace.chosen_labels import chosen_dataset
 from core.workspace.settings import home
 from core.workspace.workspace_folder import registry
 from training.folds.fold_summary import write_folds
@@ -28,7 +28,7 @@ def score_together(
     for models that make no ensemble.
     """
     refuse_inside(data, out)
-    dataset, models = scan_known(data), registry(home())
+    dataset, models = chosen_dataset(data), registry(home())
     found = []
     for number, (fold, judged) in enumerate(file.folds.items(), start=1):
         model = _ensemble(models, f"{out.name.replace('+', '-')}-{fold}", members[fold])

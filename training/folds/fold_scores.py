@@ -12,7 +12,7 @@ from core.models.train_spec import TrainSpec
 from core.studies.export.mask_files import write_prediction
 from core.studies.scores.case_score import EvaluationRow
 from core.studies.scores.evaluation import evaluate_cases
-from core.workspace.known_dataset import scan_known
+from core.workspace.chosen_labels import dataset_of_job
 from training.learning.errors import TrainingError
 
 
@@ -23,8 +23,8 @@ def unseen_rows(
 
     Raises `TrainingError` when one of them cannot be scored.
     """
-    dataset = scan_known(Path(spec.data))
-    predict = _drawing(local_predictor(model, spec.device, threads=spec.threads), model, masks)
+    dataset = dataset_of_job(Path(spec.data), spec.chosen)
+    predict = _drawing(local_predictor(model, spec.device), model, masks)
     outcome = evaluate_cases([dataset.case(name) for name in cases], model, predict)
     if outcome.failed:
         case, said = next(iter(outcome.failed.items()))

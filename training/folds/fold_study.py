@@ -58,16 +58,15 @@ def run_folds(
     folds of other settings or cases, for a parent that knows one of the cases, and when a fold
     fails, after the others are done.
     """
-    data = Path(spec.data)
-    refuse_inside(data, out)
+    refuse_inside(Path(spec.data), out)
     check_id(f"{spec.model_id}-r{plan.repeats}-f{plan.folds}")
     judges = split.val if split is not None and not plan.folds else ()
-    pool = training_pool(data, split, plan.groups or {}, progress, judges=judges)
+    pool = training_pool(spec, split, plan.groups or {}, progress, judges=judges)
     refuse_known(spec, judges or [case.id for case in pool.cases])
     tasks = _tasks(spec, plan, pool, out, queued=runner.one_at_a_time, judges=judges)
     file = _plan_file(out, spec, pool, tasks)
     if split is not None:
-        freeze_judges(data, split)
+        freeze_judges(Path(spec.data), split)
     write_fold_file(out, file)
     units = [_unit(task, pool) for task in tasks[: plan.stop_after or None]]
     outcomes = run_units(units, runner, out / UNITS_FOLDER, progress=progress)

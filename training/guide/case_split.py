@@ -4,7 +4,7 @@ from pathlib import Path
 
 from core.jobs.guide_job_spec import GuideTrainSpec
 from core.models.registry import Model
-from core.workspace.known_dataset import scan_known
+from core.workspace.chosen_labels import dataset_of_job
 from core.workspace.splits import read_split
 from training.cases.corrections import Corrections, corrections_of
 from training.cases.split import Split, make_split
@@ -19,7 +19,8 @@ def guide_cases(spec: GuideTrainSpec, starts: Model) -> tuple[Corrections | None
 
 def split_cases(spec: GuideTrainSpec) -> tuple[Corrections | None, Split]:
     """Return the same, whatever the guide starts from; raises `DataError` for a split unfit."""
-    file, dataset = read_split(Path(spec.split)), scan_known(Path(spec.data))
+    file = read_split(Path(spec.split))
+    dataset = dataset_of_job(Path(spec.data), spec.chosen)
     corrections = corrections_of(spec, file)
     corrected = corrections.ids() if corrections else frozenset()
     return corrections, make_split(file, dataset, spec, corrected=corrected)

@@ -14,7 +14,7 @@ from core.models.train_spec import Changes
 from training.guide.case_split import split_cases
 from training.guide.train import read_guide_job, run
 from training.run.events import tell
-from training.run.train_options import TrainOptions, model_id_of, read_setting
+from training.run.train_options import TrainOptions, as_chosen, model_id_of, read_setting
 
 _SAME = ("epochs", "max_steps", "minutes", "batch_size", "learning_rate", "seed", "device")
 _PLANES = 12
@@ -66,11 +66,12 @@ def guide_spec_of(options: TrainOptions, registry: Registry) -> GuideTrainSpec:
         **dict(read_setting(text, GuideTrainSpec.__struct_fields__) for text in options.settings),
     }
     try:
-        return msgspec.convert(settings, GuideTrainSpec)
+        spec = msgspec.convert(settings, GuideTrainSpec)
     except msgspec.ValidationError as error:
         raise AppError(
             f"Expected settings of the training of a guide, found: {error}. Correct them."
         ) from error
+    return as_chosen(spec, options)
 
 
 def _kind(options: TrainOptions, registry: Registry) -> Changes:

@@ -8,14 +8,14 @@ from statistics import fmean
 
 import msgspec
 
-from core.domain.errors import DataError, reason
+from core.domain.errors import DataError
 from core.domain.statistics import PairedComparison, compare_pairs, describe
 from core.io.atomic import write_bytes
 from core.io.json_file import decode_json
 from core.jobs.job_folder import JOB_FILE
 from core.models.fold_file import FoldFile
 from core.models.train_spec import Changes
-from core.studies.fold_figures import FOLD_CASES_FILE, fold_rows
+from core.studies.fold_figures import fold_rows
 from training.folds.fold_study import FOLDS_FOLDER
 
 HEADING = "## Ranked by `rank`"
@@ -36,21 +36,11 @@ class RankedFolds:
 
 
 def read_ranked(out: Path, *, name: str, folds: int, steps: str = "") -> RankedFolds:
-    """Return what the folds in a folder say so far; raises `DataError` where there are none."""
+    """Return what the folds in a folder say so far; raises `DataError` as `fold_rows`."""
     by_case, by_fold = defaultdict(list), defaultdict(list)
-    try:
-        for case, place, value in fold_rows(out):
-            by_case[case].append(value)
-            by_fold[place].append(value)
-    except OSError as error:
-        raise DataError(
-            f"{out}: expected the folder of a training with --folds, found: {reason(error)}."
-        ) from error
-    except (KeyError, ValueError) as error:
-        raise DataError(
-            f"{out / FOLD_CASES_FILE}: expected the figures that train --folds writes, found "
-            f"{error}."
-        ) from error
+    for case, place, value in fold_rows(out):
+        by_case[case].append(value)
+        by_fold[place].append(value)
     means = tuple(fmean(by_fold[key]) for key in sorted(by_fold))
     return RankedFolds(name, {c: fmean(v) for c, v in by_case.items()}, means, folds, steps)
 

@@ -3,7 +3,7 @@
 import ctypes
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,7 +22,7 @@ from core.workspace.settings import home
 from training.learning.errors import TrainingError
 from training.learning.parallel import ProcessGroup, joined_group
 from training.run.checkpoint import Position
-from training.run.loggers import open_loggers, require_loggers
+from training.run.loggers import Loggers
 from training.run.loop import Loop, PauseRequested
 
 DATA_FOLDER = "data"
@@ -46,12 +46,16 @@ def in_job(
     The loggers of a training's `spec` hear it too. While another process is at work on the job it
     raises `WorkspaceError`, and tells the job nothing.
     """
-    with joined_group() as group, _heard(job, echo, group, spec) as hear:
-        writer = JobWriter(job, hear)
+    with joined_group() as group, closing(Loggers()) as loggers:
+        writer = JobWriter(job)
         if group.leads:
+            job.require_idle()  # before the first file of its folder is opened
+            writer.echo = lambda event: _heard(event, writer, loggers, echo)
             writer.start(resumed=resume)
         try:
             with told_failures(writer), suppress(PauseRequested):
+                if group.leads:
+                    loggers.open(job.path, spec)
                 return work(writer, group)
             return None
         finally:
@@ -59,28 +63,13 @@ def in_job(
                 writer.close()
 
 
-@contextmanager
-def _heard(
-    job: JobFolder, echo: Echo | None, group: ProcessGroup, spec: TrainSpec | None
-) -> Iterator[Echo | None]:
-    """Yield what hears the leader's events besides the job folder: the curves and `echo`."""
-    if not group.leads:
-        yield None
-        return
-    job.require_idle()  # before the first file of its folder is opened
-    loggers = open_loggers(job.path, spec)
-
-    def hear(event: Event) -> None:
-        for logger in loggers:
-            logger.show(event)
-        if echo is not None:
-            echo(event)
-
-    try:
-        yield hear
-    finally:
-        for logger in loggers:
-            logger.close()
+def _heard(event: Event, writer: JobWriter, loggers: Loggers, echo: Echo | None) -> None:
+    """Have an event of the leader heard by what listens besides the job folder."""
+    left_out = loggers.show(event)
+    if echo is not None:
+        echo(event)
+    for sentence in left_out:
+        writer.log(sentence)
 
 
 def run_loop(loop: Loop, writer: JobWriter) -> Position:
@@ -116,7 +105,6 @@ def _check(spec: TrainSpec, root: Path) -> None:
         raise TrainingError(
             "Expected a budget, found none. Give --epochs, --max-steps or --minutes."
         )
-    require_loggers(spec)
     check_id(spec.model_id)
     require_free(root / spec.model_id)
 

@@ -5,10 +5,11 @@ there.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 import msgspec
@@ -25,7 +26,7 @@ _NAME = "overread"
 
 
 class Logger(Protocol):
-    """Hears what a job tells; never lets it fail."""
+    """Hears what a job tells."""
 
     def show(self, event: Event) -> None:
         """Take in an event."""
@@ -34,29 +35,55 @@ class Logger(Protocol):
         """Write what is left."""
 
 
-def require_loggers(spec: TrainSpec) -> None:
-    """Raise `TrainingError` where a logger that the spec asks for is not installed."""
-    for name in spec.loggers:
-        if find_spec(name) is None:
-            raise TrainingError(
-                f"--logger {name}: expected its library, found none. Install overread[loggers], or "
-                "leave it out: TensorBoard's curves are written in any case."
-            )
+class Loggers:
+    """TensorBoard's and the loggers of a training, if it is one; none opens a connection.
 
-
-def open_loggers(folder: Path, spec: TrainSpec | None) -> list[Logger]:
-    """Return TensorBoard's and the loggers of a training, if it is one; none opens a connection.
-
-    Raises `TrainingError` where one is not installed.
+    One that fails while it hears events is left out from then on, and the job goes on.
     """
-    if spec is None:
-        return [Board(folder)]
-    require_loggers(spec)
-    made: dict[LoggerName, Callable[[], Logger]] = {
-        "mlflow": lambda: MlflowLogger(folder, spec),
-        "wandb": lambda: WandbLogger(folder, spec),
-    }
-    return [Board(folder), *(made[name]() for name in spec.loggers)]
+
+    def __init__(self) -> None:
+        self._open: list[Logger] = []
+
+    def open(self, folder: Path, spec: TrainSpec | None) -> None:
+        """Begin to write; raises `TrainingError` for one that is not installed or cannot begin."""
+        names = () if spec is None else spec.loggers
+        for name in names:
+            if find_spec(name) is None:
+                raise TrainingError(
+                    f"--logger {name}: expected its library, found none. Install "
+                    "overread[loggers], or leave it out: TensorBoard's curves are written in any "
+                    "case."
+                )
+        self._open.append(Board(folder))
+        for name in names:
+            assert spec is not None
+            try:
+                self._open.append(_MADE[name](folder, spec))
+            except Exception as error:  # whatever the library raises
+                raise TrainingError(
+                    f"--logger {name}: expected it to begin a run in {folder}, found: {error}. "
+                    "Leave it out: TensorBoard's curves are written in any case."
+                ) from error
+
+    def show(self, event: Event) -> list[str]:
+        """Have all of them take in an event; return a sentence for each that is left out now."""
+        said = []
+        for logger in list(self._open):
+            try:
+                logger.show(event)
+            except Exception as error:  # noqa: BLE001 - a library's fault costs curves alone
+                self._open.remove(logger)
+                said.append(
+                    f"{type(logger).__name__}: expected it to take in figures, found: {error}. It "
+                    "is left out from here on; TensorBoard and the job's own curves are not."
+                )
+        return said
+
+    def close(self) -> None:
+        """Write what is left."""
+        for logger in self._open:
+            with suppress(Exception):  # as above, and the training has ended
+                logger.close()
 
 
 class MlflowLogger:
@@ -83,23 +110,19 @@ class MlflowLogger:
 
     def show(self, event: Event) -> None:
         """Add the figures or the pictures of an event."""
-        with suppress(OSError):  # a full disk costs curves, not the training
-            if isinstance(event, Measured):
-                for name, value in event.values.items():
-                    self._client.log_metric(
-                        self._run, name, value, int(event.time * 1000), event.step
-                    )
-            elif isinstance(event, Pictured):
-                for file in event.files.values():
-                    self._client.log_artifact(self._run, str(self._folder / file), "pictures")
-            elif isinstance(event, Done):
-                for name, value in event.values.items():
-                    self._client.log_metric(self._run, name, value)
+        if isinstance(event, Measured):
+            for name, value in event.values.items():
+                self._client.log_metric(self._run, name, value, int(event.time * 1000), event.step)
+        elif isinstance(event, Pictured):
+            for file in event.files.values():
+                self._client.log_artifact(self._run, str(self._folder / file), "pictures")
+        elif isinstance(event, Done):
+            for name, value in event.values.items():
+                self._client.log_metric(self._run, name, value)
 
     def close(self) -> None:
         """End the run."""
-        with suppress(OSError):
-            self._client.set_terminated(self._run)
+        self._client.set_terminated(self._run)
 
 
 class WandbLogger:
@@ -136,6 +159,11 @@ class WandbLogger:
     def close(self) -> None:
         """End the run."""
         self._run.finish()
+
+
+_MADE: Mapping[LoggerName, Callable[[Path, TrainSpec], Logger]] = MappingProxyType(
+    {"mlflow": MlflowLogger, "wandb": WandbLogger}
+)
 
 
 def _settings(spec: TrainSpec) -> dict[str, str]:

@@ -9,7 +9,7 @@ import torch
 from core.domain.progress import Progress
 from core.models.train_spec import TrainSpec
 from core.models.wanted_labels import WantedLabels
-from core.workspace.known_dataset import scan_known
+from core.workspace.chosen_labels import dataset_of_job
 from core.workspace.splits import read_split
 from training.cases.channels import learnt_channels
 from training.cases.dataset import load_cases, require_lesions
@@ -57,7 +57,7 @@ def make_plan(spec: TrainSpec) -> Plan:
     lessons = find_lessons(spec, file)
     corrected = lessons.corrected_ids()
     parent = parent_of(spec)
-    dataset = scan_known(Path(spec.data))
+    dataset = dataset_of_job(Path(spec.data), spec.chosen)
     split = make_split(file, dataset, spec, parent=parent, corrected=corrected)
     if spec.wanted_labels is not None:
         check_labels(spec.wanted_labels, split.fit[0])

@@ -11,10 +11,10 @@ import msgspec
 from core.domain.errors import AppError
 from core.domain.metrics import overlap
 from core.domain.prediction import Focus, Prediction
-from core.domain.progress import Progress, part, silent
+from core.domain.progress import Progress, silent
 from core.domain.protocol import Protocol
 from core.inference.prediction_service import Predictor
-from core.io.cases.case import Case
+from core.io.cases.case import Case, each_case
 from core.io.cases.case_reader import LoadedCase, read_case
 from core.io.json_file import decode_json, write_json
 from core.models.provenance import CaseInput, Made, input_of, made_from
@@ -60,9 +60,8 @@ def score_model(
     """Return the scores of `model` on cases with ground truth; one that fails is told in them."""
     found = Scores(native={}, reference={}, seconds={}, failed={})
     inputs: dict[str, CaseInput] = {}
-    for index, case in enumerate(cases):
-        within = _naming(part(progress, index / len(cases), (index + 1) / len(cases)), case.id)
-        within(0.0, "")
+    for case, inner in each_case(cases, progress):
+        within = _naming(inner, case.id)
         try:
             loaded = read_case(case)
             prediction = predict(loaded, within)

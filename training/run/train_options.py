@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -16,8 +17,11 @@ from core.models.refinements import FOLD_MARK
 from core.models.registry import Model, ModelSpec, Registry
 from core.models.train_spec import Changes, PresetName, TrainSpec, make_spec
 from core.models.wanted_labels import read_names
+from core.workspace.chosen_labels import label_choice
 from training.run.encoders import is_published, published_encoder
 from training.run.recipe_files import recipe_file
+
+SpecT = TypeVar("SpecT", bound=TrainSpec)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +37,8 @@ class TrainOptions:
     folder `unlabelled` alone; with folds `{fold}` in an id stands for f1, f2 and so on, and only
     the first `stop_after` folds are done (0: all); folds are dealt by `deal_seed`, by the
     training's own where it is None. `labels` or `regions` are names to learn as
-    classes or as regions, `all` for all there are.
+    classes or as regions, `all` for all there are. `region` is the one that is lesion, as
+    `evaluate --region` names it.
     """
 
     architecture: str
@@ -72,6 +77,7 @@ class TrainOptions:
     nproc: int = 1
     labels: str | None = None
     regions: str | None = None
+    region: str = ""
 
 
 def spec_of(options: TrainOptions, registry: Registry) -> TrainSpec:
@@ -84,7 +90,18 @@ def spec_of(options: TrainOptions, registry: Registry) -> TrainSpec:
     if is_published(spec.encoder_weights):
         weights = str(published_encoder(spec.encoder_weights))
         spec = msgspec.structs.replace(spec, encoder_weights=weights)
-    return _taught(spec, options, registry)
+    return as_chosen(_taught(spec, options, registry), options)
+
+
+def as_chosen(spec: SpecT, options: TrainOptions) -> SpecT:
+    """Return a training whose masks mean what is chosen of its folder now, and its region.
+
+    The settings of another training of that folder bring along what was chosen for that one.
+    """
+    if spec.chosen is not msgspec.UNSET and not options.region:
+        return spec
+    chosen = label_choice(Path(spec.data), options.region)
+    return msgspec.structs.replace(spec, chosen=chosen)
 
 
 def _taught(spec: TrainSpec, options: TrainOptions, registry: Registry) -> TrainSpec:
@@ -173,11 +190,18 @@ def _configured(options: TrainOptions, registry: Registry) -> TrainSpec:
         for budget in ("epochs", "max_steps", "minutes"):
             known.pop(budget, None)
     known.setdefault("split", "")
-    spec = make_spec("cpu", {}, {**known, **given, **_given(options), **new})
+    spec = make_spec("cpu", {}, {**_of_data(known, given), **_given(options), **new})
     if options.size is None:
         return spec
     prepared = msgspec.structs.replace(spec.preprocessing, size=options.size)
     return msgspec.structs.replace(spec, preprocessing=prepared)
+
+
+def _of_data(known: Changes, given: Changes) -> Changes:
+    """Return settings as they are `given`, without what was chosen of another folder's labels."""
+    other = given.get("data", known.get("data")) != known.get("data")
+    left_out = {"chosen"} if other else set[str]()
+    return {name: value for name, value in (known | given).items() if name not in left_out}
 
 
 def _started(options: TrainOptions, known: Changes, parent: Model) -> Changes:

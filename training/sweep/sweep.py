@@ -22,6 +22,7 @@ from core.jobs.units import (
     unit_key,
 )
 from core.models.train_spec import TrainSpec
+from core.workspace.chosen_labels import label_choice
 from core.workspace.settings import home
 from core.workspace.splits import SplitFile, freeze_split, read_split
 from core.workspace.workspace_folder import open_workspace, workspace_folder
@@ -62,6 +63,21 @@ def read_sweep(path: Path) -> SweepSpec:
             f'{path}: expected JSON as {{"train": {{settings}}, "space": {{name: values}}}}, '
             f"found: {error}. Correct the file."
         ) from error
+
+
+def as_chosen_now(spec: SweepSpec) -> SweepSpec:
+    """Return a search over cases whose masks mean what is chosen of their folder now.
+
+    Unless it says so itself.
+    """
+    data = spec.train.get("data")
+    if not isinstance(data, str) or "chosen" in spec.train:
+        return spec
+    chosen = label_choice(Path(data))
+    if chosen is msgspec.UNSET:
+        return spec
+    train = {**spec.train, "chosen": msgspec.to_builtins(chosen)}
+    return msgspec.structs.replace(spec, train=train)
 
 
 def run_sweep(

@@ -28,11 +28,11 @@ def sweep(
     from core.cli.command_run import FAILED_CASES, progress_bar
     from core.jobs.runners import make_runner
     from training.run.frame import keep_memory
-    from training.sweep.sweep import read_sweep, run_sweep
+    from training.sweep.sweep import as_chosen_now, read_sweep, run_sweep
     from training.sweep.sweep_report import write_sweep
 
     where = place_of(runner, workers, address, gpus=gpus)
-    wanted = read_sweep(spec)
+    wanted = as_chosen_now(read_sweep(spec))
     keep_memory()
     place = make_runner(where)
     with progress_bar() as progress:

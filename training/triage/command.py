@@ -16,7 +16,7 @@ from core.models.networks.catalog import CLASSIFIERS
 from core.models.networks.spec import NetworkSpec, resolve_arguments
 from core.models.train_spec import Changes, preset
 from training.run.events import tell
-from training.run.train_options import TrainOptions, model_id_of, read_setting
+from training.run.train_options import TrainOptions, as_chosen, model_id_of, read_setting
 from training.triage.sources import split_cases
 from training.triage.train import read_classify_job, run
 
@@ -80,6 +80,8 @@ def classify_spec_of(task: TaskName, options: TrainOptions, models: Path) -> Cla
         raise AppError(
             f"Expected settings of a classifier's training, found: {error}. Correct them."
         ) from error
+    if task == "triage":
+        spec = as_chosen(spec, options)
     if options.size is None:
         return spec
     prepared = msgspec.structs.replace(spec.preprocessing, size=options.size)

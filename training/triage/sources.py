@@ -14,7 +14,7 @@ from core.io.cases.case_reader import read_volume
 from core.io.layouts.tree import natural_key
 from core.io.volumes.picture_file import PICTURE_SUFFIXES, picture_channels, read_picture
 from core.jobs.classify_spec import TRIAGE_CLASSES, ClassifySpec
-from core.workspace.known_dataset import scan_known
+from core.workspace.chosen_labels import dataset_of_job
 from core.workspace.splits import read_split
 from training.cases.dataset import load_cases
 from training.cases.split import Split, make_split
@@ -58,7 +58,8 @@ def make_source(spec: ClassifySpec, store: Path) -> TrainingSource:
 
 def split_cases(spec: ClassifySpec) -> Split:
     """Return which cases teach and choose; raises `DataError` for a split unfit."""
-    return make_split(read_split(Path(spec.split)), scan_known(Path(spec.data)), spec)
+    dataset = dataset_of_job(Path(spec.data), spec.chosen)
+    return make_split(read_split(Path(spec.split)), dataset, spec)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,6 @@ DAB = 8.0
 """Diameter of the brush that a click is compared with, in voxels."""
 
 _SCRIBBLE = 4.0
-_AROUND = 32
 
 
 @dataclass(frozen=True)

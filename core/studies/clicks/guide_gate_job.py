@@ -31,7 +31,7 @@ from core.models.registry import read_model
 from core.studies.clicks.click_guide import guide_over
 from core.studies.clicks.guide_figures import TOLD
 from core.studies.clicks.guide_gate import score_guides
-from core.workspace.known_dataset import scan_known
+from core.workspace.chosen_labels import dataset_of_job
 from core.workspace.workspace_folder import open_workspace
 
 
@@ -59,7 +59,7 @@ def read_guide_gate(folder: Path) -> GateSpec:
 
 
 def _judge(spec: GateSpec, writer: JobWriter) -> GateReport:
-    dataset = scan_known(Path(spec.data))
+    dataset = dataset_of_job(Path(spec.data), spec.chosen)
     champion = read_guide(Path(spec.champion)) if spec.champion else None
     candidate = read_guide(Path(spec.candidate))
     learnt = {*candidate.spec.trained_on, *(champion.spec.trained_on if champion else ())}

@@ -19,7 +19,7 @@ from core.domain.mask import Mask
 from core.domain.prediction import Prediction, to_mask
 from core.domain.progress import Progress, part, silent
 from core.inference.prediction_service import Predictor, PredictorOf
-from core.io.cases.case import Case
+from core.io.cases.case import Case, each_case
 from core.io.cases.case_reader import LoadedCase, of_the_region, read_case
 from core.models.provenance import CaseInput, files_hash, input_of
 from core.models.registry import Model
@@ -135,15 +135,13 @@ def run_study(
     """
     predictors = {model.spec.id: predictor_of(model) for model in models}
     run = _Run(tuple(models), ensemble, lesion_iou)
-    for index, case in enumerate(cases):
-        inner = part(progress, index / len(cases), (index + 1) / len(cases))
+    for case, inner in each_case(cases, progress):
         try:
             loaded = _read(case)
         except AppError as error:
             run.failed[case.id] = str(error)
             continue
         run.add(loaded, dict(_predictions(loaded, models, predictors, run.failed, inner)))
-    progress(1.0, "done")
     return Study(
         run.models,
         tuple(run.rows),

@@ -11,7 +11,6 @@ goes on where it was when it is started again.
 import sys
 import time
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -84,10 +83,8 @@ def run_study_job(spec: StudyJob, job: JobFolder) -> None:
 
 
 def _run(spec: StudyJob, workspace: Workspace, writer: JobWriter) -> None:
-    dataset, named = scan_known(Path(spec.data)), workspace.labels()
-    dataset = dataset if named is None else with_labels(dataset, named)
+    dataset = with_labels(scan_known(Path(spec.data)), workspace.labels(), spec.region)
     cases = [dataset.case(name) for name in spec.cases] or list(dataset.cases)
-    cases = [replace(case, region=spec.region or case.region) for case in cases]
     models = find_models(workspace, spec.models, cases=dataset.cases)
     predictor_of = predictors(workspace, spec.device, run=True)
     study = run_study(

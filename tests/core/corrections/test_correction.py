@@ -237,7 +237,7 @@ def test_the_oldest_gestures_are_forgotten_beyond_the_budget(seed, budget):
     correction = Correction(draft, References())
     random = np.random.default_rng(seed)
     made = Counter(step.tool for step in _edits(correction, random, 25))
-    assert correction.history_bytes <= budget
+    assert history.nbytes <= budget
     assert correction.tools == dict(made), "forgotten gestures still count"
     while correction.undo():
         pass
