@@ -395,9 +395,12 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.prediction.prediction_desk.PredictionDesk.measure_model": (
         lambda program: program.prediction.desk.measure_model()
     ),
+    "gui.prediction.prediction_desk.PredictionDesk.run_all": (
+        lambda program: program.prediction.desk.run_all()
+    ),
     "gui.review.contradiction_queue.ContradictionQueue.tick": tick,
     "gui.review.disagreement_queue.DisagreementQueue._put": answer,
-    "gui.review.review_desk.ReviewDesk._write": lambda program: program.context.trigger("rate_3"),
+    "gui.review.review_desk.ReviewDesk._run": lambda program: program.context.trigger("rate_3"),
     "gui.annotation.correction.rested_question.RestedQuestion._look": rest_on_slice,
     "gui.annotation.correction.correction_keeper.Keeping._write": paint,
     "gui.annotation.tools.lesion_marker.Lesions._find": mark_lesion,
@@ -471,6 +474,10 @@ ACTS: dict[str, Callable[[Program], object]] = {
     "gui.data.time_point.TimePoint.ask": lambda program: program.data.time_point.ask(),
     "gui.shell.operations.Operations._start_opening": open_again,
     "gui.shell.lock_takeover.LockTakeover.ask": ask_holder,
+    # Last: another model than the one that predicted is in use after it.
+    "gui.prediction.prediction_desk.PredictionDesk._choose": (
+        lambda program: program.prediction.desk.choose_model("lite1")
+    ),
 }
 """What starts each kind of work in a window that shows a case; it is done in this order."""
 
