@@ -1,4 +1,8 @@
-"""Runs that do not end as they began: stopped, failed, left, or their process gone."""
+"""Runs that do not end as they began: stopped, failed, left, or their process gone.
+
+Where a window starts the process that runs models itself, the bundled champion runs: its graph is
+computed without torch, which each such process would have to load.
+"""
 
 import os
 import signal
@@ -59,7 +63,7 @@ def test_weights_that_cannot_be_read_are_a_sentence(
 
 
 def test_the_engine_may_die_and_the_next_run_works(
-    start: Start, long_case: Path, slow: str, qtbot: QtBot
+    start: Start, long_case: Path, qtbot: QtBot
 ) -> None:
     before = children()
     program = start(long_case, engine=True)
@@ -107,7 +111,7 @@ def test_another_case_may_be_opened_while_one_runs_and_the_run_found_again(
 
 
 def test_closing_while_a_model_runs_ends_its_process(
-    start: Start, long_case: Path, slow: str, qtbot: QtBot
+    start: Start, long_case: Path, qtbot: QtBot
 ) -> None:
     before = children()
     program = start(long_case, engine=True)
