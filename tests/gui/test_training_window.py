@@ -52,56 +52,10 @@ def _open(qtbot: QtBot, desk: Desk, *, base: str = "", epochs: int = 2) -> Train
     return dialog
 
 
-def test_a_training_is_judged_promoted_and_rolled_back(qtbot: QtBot, desk: Desk) -> None:
-    frozen = _start(qtbot, desk, _open(qtbot, desk))
-    record = desk.wait_for("done")
-
-    spec = msgspec.json.decode((record.folder.path / JOB_FILE).read_bytes(), type=TrainSpec)
-    assert frozen_split(desk.place.workspace.store) == frozen
-    assert read_split(record.folder.path / SPLIT_FILE).val == frozen.val
-    assert spec.model_id == record.result == "first-try"
-    made = read_model(desk.place.workspace.models / "first-try").spec
-    assert not set(made.trained_on) & set(frozen.val)
-    assert record.curves["selection_dsc"]
-
-    gate = desk.wait_for("done", kind="gate")
-    assert gate.report is not None
-    assert {case.case for case in gate.report.cases} == set(frozen.val)
-    assert "first-try" in [model.spec.id for model in desk.session.models.available]
-
-    desk.drawer.job_chosen.emit(record.id)
-    curves = desk.drawer.findChildren(CurvePlot)
-    assert [curve.isVisible() for curve in curves] == [True, True]
-    desk.drawer.job_chosen.emit(gate.id)
-    assert [curve.isVisible() for curve in curves] == [False, False]
-
-    desk.training.show_gate()
-    shown = _gate_shown(qtbot, desk)
-    table = shown.findChild(QTableWidget)
-    assert table is not None
-    assert table.rowCount() == len(frozen.val)
-    with qtbot.waitSignal(desk.training.case_asked) as asked:
-        table.cellActivated.emit(0, 0)
-    assert asked.args == [gate.report.cases[0].case, CHAMPION, "first-try"]
-    _masks_are_kept(desk, frozen.val)
-    qtbot.waitUntil(lambda: desk.training.gate.dialog is None)
-    desk.training.gate.show_again()
-    shown = _gate_shown(qtbot, desk)
-
-    _promote_and_roll_back(qtbot, desk, shown)
-    qtbot.waitUntil(button(shown, "Delete").isEnabled)
-    button(shown, "Delete").click()
-    box = shown.findChild(QMessageBox)
-    assert box is not None
-    button(box, "Delete the candidate").click()
-    qtbot.waitUntil(lambda: not (desk.place.workspace.models / "first-try").exists())
-    assert desk.troubles == []
-
-
-def test_a_job_outlives_its_window_and_goes_on(
+def test_a_training_outlives_its_window_and_is_judged_promoted_and_rolled_back(
     qtbot: QtBot, desk: Desk, home: Path, tmp_path: Path
 ) -> None:
-    button(_open(qtbot, desk, epochs=9000), "Start training").click()
+    frozen = _start(qtbot, desk, _open(qtbot, desk, epochs=9000))
     desk.wait_for("running")
     qtbot.waitUntil(lambda: desk.records[0].step > 0)
     desk.close()
@@ -111,24 +65,10 @@ def test_a_job_outlives_its_window_and_goes_on(
         assert other.wait_for("running").step > 0
         assert other.drawer.expanded
         _queue_another(qtbot, other)
-        button(other.drawer, "Pause").click()
-        assert button(other.drawer, "Pausing…").isEnabled() is False
-        paused = other.wait_for("paused")
-        assert paused.folder.checkpoint.exists()
-        with qtbot.waitSignal(other.training.went_on) as went_on:
-            button(other.drawer, "Resume").click()
-        assert went_on.args == ["job 0001-train"]
-        assert button(other.drawer, "Resuming…").isEnabled() is False
-        qtbot.waitUntil(lambda: other.records[0].step > paused.step)
-        button(other.drawer, "Pause").click()
-        ended_at = other.wait_for("paused").step
-        button(other.drawer, "Stop").click()
-        box = other.drawer.findChild(QMessageBox)
-        assert box is not None
-        button(box, "Stop the job").click()
-        assert other.wait_for("done").result == "first-try"
-        assert other.records[0].starts == 3
-        assert other.records[0].step < ended_at + 10  # the last point of its curve was earlier
+        _pause_go_on_and_stop(qtbot, other)
+        _is_a_candidate(other, frozen)
+        _is_judged(qtbot, other, frozen)
+        assert other.troubles == []
     finally:
         other.close()
 
@@ -181,6 +121,75 @@ def _start(qtbot: QtBot, desk: Desk, dialog: TrainDialog) -> SplitFile:
     assert frozen.val
     assert not set(frozen.train) & set(frozen.val)
     return frozen
+
+
+def _pause_go_on_and_stop(qtbot: QtBot, desk: Desk) -> None:
+    """Have the first job pause, go on, pause again, and end with what it has learnt."""
+    button(desk.drawer, "Pause").click()
+    assert button(desk.drawer, "Pausing…").isEnabled() is False
+    paused = desk.wait_for("paused")
+    assert paused.folder.checkpoint.exists()
+    with qtbot.waitSignal(desk.training.went_on) as went_on:
+        button(desk.drawer, "Resume").click()
+    assert went_on.args == ["job 0001-train"]
+    assert button(desk.drawer, "Resuming…").isEnabled() is False
+    qtbot.waitUntil(lambda: desk.records[0].step > paused.step)
+    button(desk.drawer, "Pause").click()
+    ended_at = desk.wait_for("paused").step
+    button(desk.drawer, "Stop").click()
+    box = desk.drawer.findChild(QMessageBox)
+    assert box is not None
+    button(box, "Stop the job").click()
+    assert desk.wait_for("done").result == "first-try"
+    assert desk.records[0].starts == 3
+    assert desk.records[0].step < ended_at + 10  # the last point of its curve was earlier
+
+
+def _is_a_candidate(desk: Desk, frozen: SplitFile) -> None:
+    """Check what the training that is done has read and made."""
+    record = desk.records[0]
+    spec = msgspec.json.decode((record.folder.path / JOB_FILE).read_bytes(), type=TrainSpec)
+    assert frozen_split(desk.place.workspace.store) == frozen
+    assert read_split(record.folder.path / SPLIT_FILE).val == frozen.val
+    assert spec.model_id == record.result == "first-try"
+    made = read_model(desk.place.workspace.models / "first-try").spec
+    assert not set(made.trained_on) & set(frozen.val)
+    assert record.curves["selection_dsc"]
+
+
+def _is_judged(qtbot: QtBot, desk: Desk, frozen: SplitFile) -> None:
+    """Follow the gate of the candidate; promote the candidate, roll back, and delete it."""
+    record, gate = desk.records[0], desk.wait_for("done", kind="gate")
+    assert gate.report is not None
+    assert {case.case for case in gate.report.cases} == set(frozen.val)
+    assert "first-try" in [model.spec.id for model in desk.session.models.available]
+
+    desk.drawer.job_chosen.emit(record.id)
+    curves = desk.drawer.findChildren(CurvePlot)
+    assert [curve.isVisible() for curve in curves] == [True, True]
+    desk.drawer.job_chosen.emit(gate.id)
+    assert [curve.isVisible() for curve in curves] == [False, False]
+
+    desk.training.show_gate()
+    shown = _gate_shown(qtbot, desk)
+    table = shown.findChild(QTableWidget)
+    assert table is not None
+    assert table.rowCount() == len(frozen.val)
+    with qtbot.waitSignal(desk.training.case_asked) as asked:
+        table.cellActivated.emit(0, 0)
+    assert asked.args == [gate.report.cases[0].case, CHAMPION, "first-try"]
+    _masks_are_kept(desk, frozen.val)
+    qtbot.waitUntil(lambda: desk.training.gate.dialog is None)
+    desk.training.gate.show_again()
+    shown = _gate_shown(qtbot, desk)
+
+    _promote_and_roll_back(qtbot, desk, shown)
+    qtbot.waitUntil(button(shown, "Delete").isEnabled)
+    button(shown, "Delete").click()
+    box = shown.findChild(QMessageBox)
+    assert box is not None
+    button(box, "Delete the candidate").click()
+    qtbot.waitUntil(lambda: not (desk.place.workspace.models / "first-try").exists())
 
 
 def _gate_shown(qtbot: QtBot, desk: Desk) -> GateDialog:
