@@ -16,6 +16,7 @@ from core.io.labels.label_table import table_of, write_label_table
 from core.jobs.local_runner import LocalRunner
 from core.jobs.unit_inputs import do_staged, inputs_of, pack
 from core.jobs.units import Unit, UnitOutcome, do_unit
+from core.models.certificates import EngineChoice
 from core.models.registry import Model
 from core.studies.comparison.study_units import predict_ahead
 from core.studies.export.mask_files import predict_masks
@@ -25,6 +26,7 @@ from core.studies.scores.evaluation import evaluate_cases
 from core.studies.scores.evaluation_report import write_evaluation
 from core.studies.scores.model_task import model_task
 from core.workspace.workspace_folder import open_workspace
+from tests.core.conftest import Graphed
 from tests.core.trees import make_tree
 from tests.synthetic import publish_unet, write_case
 
@@ -57,7 +59,11 @@ def _files(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
-def test_two_processes_write_what_one_writes_to_the_byte(tmp_path: Path, model: Model) -> None:
+def test_two_processes_write_what_one_writes_to_the_byte(
+    home: Path, tmp_path: Path, model: Model, graphed: Graphed
+) -> None:
+    # By its graph: what computes it is the same in both, and need not load torch in each.
+    model = graphed("one").with_engine(EngineChoice("openvino", "float32"))
     tasks = _tasks(tmp_path, model)
     cases, predict = [task.case for task in tasks], local_predictor(model, "cpu", threads=1)
     plain = evaluate_cases(cases, model, predict)

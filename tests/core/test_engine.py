@@ -157,7 +157,7 @@ def test_bad_weights_are_a_sentence_and_the_process_goes_on(
 
 @linux
 def test_a_killed_process_is_a_sentence_and_the_next_run_works(
-    own: Engine, graphed: Graphed
+    home: Path, own: Engine, graphed: Graphed
 ) -> None:
     # By its graph: how the process ends is no matter of torch, which each would have to load.
     model = graphed("one").with_engine(EngineChoice("openvino", "float32"))
