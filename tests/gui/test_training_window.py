@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from core.jobs.job_folder import JOB_FILE
 from core.jobs.train_preview import PREVIEW_FILE
+from core.jobs.training_job import SPLIT_FILE
 from core.models.registry import read_model
 from core.models.train_spec import TrainSpec
 from core.workspace.splits import SplitFile, frozen_split, read_split
@@ -25,7 +26,6 @@ from core.workspace.workspace_folder import JOBS_FOLDER, registry
 from gui.training.curve import CurvePlot
 from gui.training.gate_dialog import GateDialog
 from gui.training.train_dialog import TrainDialog
-from gui.training.train_plan import SPLIT_FILE
 from gui.training.train_request import PREVIEWS_FOLDER
 from tests.gui.finding import button, by_name, texts
 from tests.gui.training_desk import (
