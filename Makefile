@@ -43,7 +43,7 @@ types: setup
 MEMORY := $(shell grep -s ' /dev/shm ' /proc/mounts | grep -qv noexec && df -Pk /dev/shm \
 	| awk 'NR == 2 && $$4 > 4000000 { print "/dev/shm" }')
 tests: setup
-	place=$$(mktemp -d $(MEMORY:%=-p %)) && trap 'rm -rf "$$place"' EXIT && \
+	place=$$(mktemp -d $(MEMORY:%=-p %)) && chmod 755 "$$place" && trap 'rm -rf "$$place"' EXIT && \
 	TMPDIR=$$place QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n auto --dist worksteal
 
 bench: setup
