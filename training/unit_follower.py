@@ -9,9 +9,9 @@ from typing import Self
 
 import msgspec
 
-from core.domain.progress import Cancelled
 from core.jobs.job_events import Done, Progressed
 from core.jobs.job_folder import JobFolder, JobWriter, list_jobs
+from core.jobs.job_work import heed
 from core.jobs.unit_job import FOLD_DSC
 
 _LOOK_SECONDS = 0.5
@@ -55,8 +55,7 @@ class UnitFollower:
         """Hear of units that are done; raises `Cancelled` once something was asked of the job."""
         del fraction  # of units; the trainings themselves say more
         self._said = message or self._said
-        if self._writer.folder.requested() is not None:
-            raise Cancelled
+        heed(self._writer.folder)
 
     def _follow(self) -> None:
         while not self._ended.wait(_LOOK_SECONDS):

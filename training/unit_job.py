@@ -9,14 +9,11 @@ when it is started again.
 """
 
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import msgspec
 
 from core.domain.errors import AppError
-from core.domain.progress import Cancelled
-from core.jobs.job_failures import told_failures
 from core.jobs.job_folder import (
     JobFolder,
     JobWriter,
@@ -25,6 +22,7 @@ from core.jobs.job_folder import (
     read_spec,
     status_of,
 )
+from core.jobs.job_work import work_on
 from core.jobs.runners import make_runner
 from core.jobs.training_job import SPLIT_FILE
 from core.jobs.unit_job import UnitJob
@@ -43,16 +41,9 @@ def run_unit_job(job: JobFolder) -> None:
 
     Raises `AppError`, after writing it to the events, when it cannot go on.
     """
-    writer = JobWriter(job)
-    resumed = bool(job.events()[0])
-    job.take_up()
-    writer.start(resumed=resumed)
-    with closing(writer), told_failures(writer):
-        try:
-            spec = read_unit_job(job.path)
-            _run_folds(spec, writer) if spec.folds else _run_search(spec, writer)
-        except Cancelled:
-            writer.pause()
+    with work_on(job, resumed=bool(job.events()[0])) as writer:
+        spec = read_unit_job(job.path)
+        _run_folds(spec, writer) if spec.folds else _run_search(spec, writer)
 
 
 def _run_folds(spec: UnitJob, writer: JobWriter) -> None:

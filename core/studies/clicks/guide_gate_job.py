@@ -11,10 +11,9 @@ from contextlib import closing
 from pathlib import Path
 
 from core.domain.errors import DataError, WorkspaceError
-from core.domain.progress import Cancelled, Progress
+from core.domain.progress import Progress
 from core.inference.prediction_service import predictors
 from core.io.json_file import write_json
-from core.jobs.job_failures import told_failures
 from core.jobs.job_folder import (
     Echo,
     JobFolder,
@@ -24,6 +23,7 @@ from core.jobs.job_folder import (
     read_spec,
     status_of,
 )
+from core.jobs.job_work import heed, work_on
 from core.models.gate import GATE_FILE, GateReport, GateSpec, judge_guides
 from core.models.guide_choice import BUMP
 from core.models.guides import read_guide
@@ -42,14 +42,8 @@ def run_guide_gate(
 
     Raises `AppError`, after writing it to the events, when it cannot go on.
     """
-    writer = JobWriter(job, echo)
-    job.take_up()
-    writer.start(resumed=False)
-    with closing(writer), told_failures(writer):
-        try:
-            return _judge(spec, writer)
-        except Cancelled:
-            writer.pause()
+    with work_on(job, echo) as writer:
+        return _judge(spec, writer)
     return None
 
 
@@ -91,8 +85,7 @@ def _told(writer: JobWriter) -> Progress:
     def report(fraction: float, message: str) -> None:
         writer.beat()
         writer.progress(fraction, "scoring", message)
-        if writer.folder.requested() is not None:
-            raise Cancelled
+        heed(writer.folder)
 
     return report
 

@@ -16,10 +16,9 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import WorkspaceError
-from core.domain.progress import Cancelled, Progress
+from core.domain.progress import Progress
 from core.inference.prediction_service import predictors
 from core.jobs.job_events import Progressed
-from core.jobs.job_failures import told_failures
 from core.jobs.job_folder import (
     JobFolder,
     JobWriter,
@@ -28,6 +27,7 @@ from core.jobs.job_folder import (
     read_spec,
     status_of,
 )
+from core.jobs.job_work import heed, work_on
 from core.review.reviews import reviews
 from core.studies.comparison.html_report import StudyReport, write_html
 from core.studies.comparison.study import keep_study, run_study
@@ -71,15 +71,11 @@ def run_study_job(spec: StudyJob, job: JobFolder) -> None:
     A request to pause or stop ends it after the slices in hand. Raises `AppError`, after writing
     it to the events, when it cannot go on.
     """
-    writer = JobWriter(job)
-    job.take_up()
-    writer.start(resumed=False)
-    with closing(writer), told_failures(writer):
-        try:
-            with closing(open_workspace(Path(spec.workspace))) as workspace:
-                _run(spec, workspace, writer)
-        except Cancelled:
-            writer.pause()
+    with (
+        work_on(job) as writer,
+        closing(open_workspace(Path(spec.workspace))) as workspace,
+    ):
+        _run(spec, workspace, writer)
 
 
 def _run(spec: StudyJob, workspace: Workspace, writer: JobWriter) -> None:
@@ -122,8 +118,7 @@ def _telling(writer: JobWriter) -> Progress:
                 seconds_left=left,
             )
         )
-        if writer.folder.requested() is not None:
-            raise Cancelled
+        heed(writer.folder)
 
     return report
 
