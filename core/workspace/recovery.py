@@ -64,7 +64,7 @@ def found_beside(folder: Path) -> str:
         said.append(f"the snapshot of {kept[0].stem}")
     count = sum(1 for _ in _files(folder))
     if count:
-        said.append(f"{counted(count, 'saved version')}")
+        said.append(counted(count, "saved version"))
     return " and ".join(said)
 
 

@@ -47,7 +47,7 @@ class BlindedResult(QDialog):
 
     def show_result(self, found: Unblinded, titles: Mapping[str, str]) -> None:
         """Show a result; `titles` are by model id."""
-        cases = f"{counted(found.cases, 'case')}"
+        cases = counted(found.cases, "case")
         self._said.setText(
             f"{cases}, {found.undecided} without a preference, "
             f"{found.seconds / 60:.1f} min of reading."

@@ -22,7 +22,7 @@ _NO_MASK = "No mask: can be predicted, not scored"
 
 def cases_said(count: int) -> str:
     """Return how many cases, in words."""
-    return f"{counted(count, 'case')}"
+    return counted(count, "case")
 
 
 def foot_title(rows: Sequence[FoundRow]) -> str:
@@ -39,7 +39,7 @@ def foot_title(rows: Sequence[FoundRow]) -> str:
 def row_of(case: FoundCase, look: CaseLook | None) -> FoundRow:
     """Return a case as a row: what names tell, and what a look into it told where there was one."""
     count = len(case.channels)
-    said = f"{count} + mask" if case.masks else f"{counted(count, 'channel')}"
+    said = f"{count} + mask" if case.masks else counted(count, "channel")
     told = case.notices[0] if case.notices else "" if case.masks else _NO_MASK
     if look is None:
         return FoundRow(case.id, said, "", told, "warn" if told else "ok")

@@ -176,7 +176,7 @@ class ExportPresenter(QObject):
 
 def _files(files: list[Path]) -> Ended:
     """Say which files were written."""
-    count = f"{counted(len(files), 'file')}"
+    count = counted(len(files), "file")
     names = [path.name for path in files]
     listed = ", ".join(names) if len(names) <= 4 else f"{names[0]} … {names[-1]}"
     return Ended(f"{count} written: {listed}")

@@ -35,7 +35,7 @@ def show_study(panel: StudyPanel, found: StudyFound) -> None:
     """Offer the models, figures and regions of a comparison."""
     summary = found.summary
     titles = [(model.id, model.title) for model in summary.models]
-    cases = f"{counted(summary.cases, 'case')}"
+    cases = counted(summary.cases, "case")
     failed = f" · {len(summary.failed)} not scored" if summary.failed else ""
     apart = summary.mean_disagreement
     divided = "" if apart is None else f" · mean disagreement {apart:.3f}"

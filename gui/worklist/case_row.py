@@ -21,7 +21,7 @@ def worklist_row(
     """Return the worklist's row of a case; `was` is what was said of something else."""
     case = state.case
     count = case.slice_count
-    detail = f"{counted(count, 'slice')}" if count else ", ".join(case.sequences)
+    detail = counted(count, "slice") if count else ", ".join(case.sequences)
     if state.run == "failed":
         detail = "cannot be read or run"
     elif not case.has_ground_truth:

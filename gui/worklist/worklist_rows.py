@@ -58,7 +58,7 @@ class WorklistRow:
     @property
     def caption(self) -> str:
         """The second line."""
-        return self.detail or f"{counted(self.slices, 'slice')}"
+        return self.detail or counted(self.slices, "slice")
 
     def sentence(self) -> str:
         """Say everything the row shows in words."""

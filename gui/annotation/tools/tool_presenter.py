@@ -87,5 +87,5 @@ class ToolPresenter(QObject):
 
 
 def _said(taken: Taken) -> str:
-    voxels = f"{counted(taken.voxels, 'voxel')}"
+    voxels = counted(taken.voxels, "voxel")
     return voxels if taken.slices < 2 else f"{voxels} on {taken.slices} slices"
