@@ -145,17 +145,25 @@ class Runner:
             size = batch
 
     def _begin(self, values: FloatArray) -> list[Pending]:
-        """Begin with slices (B, C, h, w), and their mirror images where the model sees both."""
-        seen = [values]
-        if self.model.spec.flips:
-            seen.append(np.ascontiguousarray(values[..., ::-1]))
-        return [begin(self.network, each) for each in seen]
+        """Begin with what the model sees of slices (B, C, h, w): them, mirror images, or both."""
+        return [
+            begin(self.network, np.ascontiguousarray(values[..., ::-1]) if turned else values)
+            for turned in self._turned
+        ]
+
+    @property
+    def _turned(self) -> tuple[bool, ...]:
+        """Whether what the model sees of a slice is its mirror image, for each time it does."""
+        spec = self.model.spec
+        return (False, True) if spec.flips else (spec.view == "mirrored",)
 
     def _probability(self, pending: list[Pending]) -> FloatArray:
         """Return the probabilities (K, B, h, w) of slices that were begun."""
-        logits = pending[0]()
-        if self.model.spec.flips:
-            logits = (logits + pending[1]()[..., ::-1]) * np.float32(0.5)
+        found = [
+            each()[..., ::-1] if turned else each()
+            for each, turned in zip(pending, self._turned, strict=True)
+        ]
+        logits = found[0] if len(found) == 1 else (found[0] + found[1]) * np.float32(0.5)
         output = self.model.spec.several
         if logits.shape[1] != self.model.spec.logits:
             raise ModelError(

@@ -1,6 +1,7 @@
 """Make a model of several others: its probability is the mean of theirs. Imports no torch."""
 
 from collections.abc import Sequence
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -9,9 +10,25 @@ from core.domain.prediction import Postprocessing
 from core.models.acquisition import Acquisition, joined
 from core.models.certificates import CERTIFICATES_FILE, GRAPH_FILE
 from core.models.model_folder import SPEC_FILE
-from core.models.registry import MODEL_SPEC, Model, ModelSpec, Registry, output_words, read_model
+from core.models.registry import (
+    MODEL_SPEC,
+    Model,
+    ModelSpec,
+    Registry,
+    View,
+    output_words,
+    read_model,
+)
 
 ARCHITECTURE = "ensemble"
+Seen: TypeAlias = Literal["plain", "in-turn", "both"]
+"""What members see of a slice: it, it and its mirror image in turn, or both each, which takes twice
+as long."""
+_SHOWN: dict[Seen, tuple[bool, View]] = {
+    "plain": (False, "plain"),
+    "in-turn": (False, "in-turn"),
+    "both": (True, "plain"),
+}
 _FEWEST = 2
 _PLAIN = Postprocessing()
 
@@ -22,7 +39,7 @@ def combine(
     members: Sequence[str],
     *,
     title: str = "",
-    flips: bool = False,
+    seen: Seen = "plain",
     postprocessing: Postprocessing = _PLAIN,
 ) -> Model:
     """Add the ensemble of `members` to a registry, as a model like any other.
@@ -37,10 +54,11 @@ def combine(
     spec = _mean_of(models, model_id)
     shown = title or spec.title
     folder = registry.roots[0] / model_id
-    MODEL_SPEC.write(
-        folder,
-        msgspec.structs.replace(spec, title=shown, flips=flips, postprocessing=postprocessing),
+    flips, view = _SHOWN[seen]
+    spec = msgspec.structs.replace(
+        spec, title=shown, flips=flips, view=view, postprocessing=postprocessing
     )
+    MODEL_SPEC.write(folder, spec)
     try:
         return read_model(folder)
     except ModelError:

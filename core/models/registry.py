@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -45,17 +46,21 @@ CHAMPION_FILE = "champion.json"
 GRAPH_ARCHITECTURE = "onnx"
 AMONG_MODELS = "one of the models"
 """The architecture of models of which there is a graph alone: nothing but an engine runs them."""
+View: TypeAlias = Literal["plain", "mirrored", "in-turn"]
+"""What a network is shown of a slice: the slice, its mirror image, or these, member by member."""
 
 
 class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything needed to rebuild a model and to run it on a case; stored as `model.json`.
 
     `metrics` holds figures by name, such as `dsc_native_val`; `trained_on` the case ids. `members`
-    are the ids of the models whose mean probability an ensemble is. `logit_offset` is added to the
-    logits, so that a probability of 0.5 lies where the DSC of cases it never saw was best; an
-    ensemble has its members'. `acquisition` says what images it learnt from, None where that is not
-    known. Height and width of what the network sees are divisible by `stride`;
-    None where only the network itself tells. `output` are the labels of a model that knows several;
+    are the ids of the models whose mean probability an ensemble is. `flips` averages each network's
+    logits of the slice and its mirror image; without it, it is shown the one that `view` says, an
+    ensemble's members both `in-turn`. `logit_offset` is added to the logits, so that a probability
+    of 0.5 lies where the DSC of cases it never saw was best; an ensemble has its members'.
+    `acquisition` says what images it learnt from, None where that is not known. Height and width of
+    what the network sees are divisible by `stride`; None where only the network itself tells.
+    `output` are the labels of a model that knows several;
     the file of a binary one has no such entry, and `several` is None.
     """
 
@@ -67,6 +72,7 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     preprocessing: Preprocessing = Preprocessing()
     postprocessing: Postprocessing = Postprocessing()
     flips: bool = False
+    view: View = "plain"
     logit_offset: float = 0.0
     stride: int | None = None
     output: ModelOutput | msgspec.UnsetType = msgspec.UNSET
@@ -150,6 +156,7 @@ class Model:
         spec = self.spec
         before = msgspec.json.encode((spec.network, spec.preprocessing.told))
         before += b"flips" if spec.flips else b""
+        before += b"mirrored" if spec.view == "mirrored" else b""
         if spec.logit_offset:
             before += msgspec.json.encode(spec.logit_offset)
         if spec.several:
@@ -214,7 +221,7 @@ class Model:
     @cached_property
     def _mirrored(self) -> "Model":
         members = tuple(member.with_flips(True) for member in self.members)
-        spec = msgspec.structs.replace(self.spec, flips=True)
+        spec = msgspec.structs.replace(self.spec, flips=True, view="plain")
         return Model(spec, self.folder, members, self.wanted)
 
     @property
@@ -349,7 +356,7 @@ def _weighted(spec: ModelSpec, folder: Path) -> Model:
 
 def _members(spec: ModelSpec, folder: Path) -> tuple[Model, ...]:
     """Return the members of an ensemble: from inside it, from beside it, or those in the box."""
-    found = []
+    found: list[Model] = []
     for name in spec.members:
         places = (folder / name, folder.parent / name, resource("models") / name)
         # A name that is a path would lead out of the registry.
@@ -365,8 +372,18 @@ def _members(spec: ModelSpec, folder: Path) -> tuple[Model, ...]:
                 f"{'none' if place is None else 'an ensemble'}. Import it again, or take the "
                 "ensemble away."
             )
-        found.append(member.with_flips(spec.flips))
+        found.append(_member_of(spec, len(found), member))
     return tuple(found)
+
+
+def _member_of(spec: ModelSpec, place: int, member: Model) -> Model:
+    """Return the member at a place of an ensemble, shown what it is to see."""
+    if spec.flips:
+        return member.with_flips(True)
+    if spec.view != "in-turn":
+        return member
+    shown = msgspec.structs.replace(member.spec, view="mirrored" if place % 2 else "plain")
+    return replace(member, spec=shown)
 
 
 def prediction_key(model: Model, volume: Volume) -> str:

@@ -4,6 +4,8 @@ from gui.shell.correction_origin import other_origin
 from gui.shell.session import Session
 from gui.viewer.layers import LayerRow
 
+_VIEWS = {"plain": "", "mirrored": "mirrored", "in-turn": "mean of views"}
+
 
 def layer_rows(session: Session) -> tuple[LayerRow, ...]:
     """Return the rows of the layers panel."""
@@ -35,7 +37,9 @@ def layer_rows(session: Session) -> tuple[LayerRow, ...]:
 
 def _averaged(session: Session) -> str:
     model = session.running_model
-    return "mean of flips" if model is not None and model.spec.flips else ""
+    if model is None:
+        return ""
+    return "mean of flips" if model.spec.flips else _VIEWS[model.spec.view]
 
 
 def _edited(session: Session) -> str:

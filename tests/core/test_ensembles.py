@@ -1,8 +1,10 @@
 """Ensembles: models of the registry whose probability is the mean of their members'."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -43,7 +45,7 @@ def volume() -> Volume:
 def test_the_probability_is_the_mean_of_the_members(
     registry: Registry, volume: Volume, flips: bool
 ) -> None:
-    model = combine(registry, "both", ["one", "two"], flips=flips)
+    model = combine(registry, "both", ["one", "two"], seen="both" if flips else "plain")
     members = [registry.find(name).with_flips(flips) for name in ("one", "two")]
     wanted = mean_prediction([Runner(member).predict(volume) for member in members])
 
@@ -53,6 +55,27 @@ def test_the_probability_is_the_mean_of_the_members(
     assert found.model_id == "both"
     assert found.key.startswith(model.fingerprint)
     assert open_runner(model.with_flips(True)).predict(volume).key != found.key or flips
+
+
+def test_members_in_turn_see_the_slice_and_its_mirror_image(
+    registry: Registry, volume: Volume
+) -> None:
+    publish_unet(registry.roots[0], "three", seed=3)
+    model = combine(registry, "both", ["one", "two", "three"], seen="in-turn")
+    one, two, three = (registry.find(name) for name in ("one", "two", "three"))
+    turned = replace(two, spec=msgspec.structs.replace(two.spec, view="mirrored"))
+    wanted = mean_prediction([Runner(member).predict(volume) for member in (one, turned, three)])
+
+    found = open_runner(registry.find("both")).predict(volume)
+
+    np.testing.assert_array_equal(found.probability, wanted.probability)
+    assert found.key.startswith(model.fingerprint)
+    plain = combine(registry, "plain", ["one", "two", "three"])
+    assert model.fingerprint != plain.fingerprint
+    flips = plain.with_flips(True)
+    assert model.with_flips(True).fingerprint == flips.fingerprint
+    shown = open_runner(model.with_flips(True)).predict(volume).probability
+    np.testing.assert_array_equal(shown, open_runner(flips).predict(volume).probability)
 
 
 def test_what_is_handed_over_slice_by_slice_ends_as_the_whole(
@@ -155,10 +178,14 @@ def test_the_command_line_combines_shows_and_promotes(
     assert made.exit_code == 0, made.output
     assert "Pair is the mean of mine, lite0." in made.output
     assert read_model(tmp_path / "models" / "pair").spec.postprocessing.largest_component
-    dropping = run(app, ["models", "combine", "plain", "mine", "lite0", "--drop-small", "--alone"])
-    assert dropping.exit_code == 0, dropping.output
-    post = read_model(tmp_path / "models" / "plain").spec.postprocessing
-    assert post == Postprocessing(smallest_share=SMALL_SHARE)
+    dropping = ["models", "combine", "plain", "mine", "lite0", "--drop-small", "--alone"]
+    refused = run(app, [*dropping, "--in-turn", "--flips"])
+    assert "Expected --flips or --in-turn, found both" in str(refused.exception)
+    dropped = run(app, [*dropping, "--in-turn"])
+    assert dropped.exit_code == 0, dropped.output
+    spec = read_model(tmp_path / "models" / "plain").spec
+    assert spec.postprocessing == Postprocessing(smallest_share=SMALL_SHARE)
+    assert spec.view == "in-turn"
     assert (tmp_path / "models" / "plain" / "mine" / "weights.safetensors").is_file()
     assert '"ensemble"' in run(app, ["models", "show", "pair"]).output
     assert run(app, ["models", "promote", "pair"]).exit_code == 0
@@ -166,10 +193,11 @@ def test_the_command_line_combines_shows_and_promotes(
     assert next(line for line in listed.splitlines() if line.startswith("pair")).count("champion")
 
 
+@pytest.mark.parametrize("flips", [False, True])
 def test_packed_members_go_with_the_ensemble_and_are_not_listed(
-    registry: Registry, volume: Volume, tmp_path: Path
+    registry: Registry, volume: Volume, tmp_path: Path, flips: bool
 ) -> None:
-    model = combine(registry, "both", ["one", "two"], flips=True)
+    model = combine(registry, "both", ["one", "two"], seen="both" if flips else "in-turn")
     before = open_runner(model).predict(volume)
     packed = pack_members(model)
     assert packed.fingerprint == model.fingerprint

@@ -25,7 +25,7 @@ from core.studies.scores.case_score import score_case
 from core.studies.scores.evaluation import Outcome, evaluate_cases
 from core.studies.scores.evaluation_report import summarise_evaluation, write_evaluation
 from core.studies.scores.mask_settings import mask_settings
-from tests.synthetic import SHAPE, digest, lesion, write_case
+from tests.synthetic import SHAPE, digest, lesion, write_case, write_slice
 
 IDS = ("A_2", "A_10", "病例 1")
 
@@ -104,6 +104,25 @@ def test_native_report_reads_back(cases: tuple[Case, ...], tmp_path: Path) -> No
     ]
 
 
+def test_the_reference_tells_the_slices_it_keeps_by_their_own_numbers(tmp_path: Path) -> None:
+    place = write_case(tmp_path / "data", IDS[0], slices=6, numbers=range(4, 10))
+    for number in (5, 8):  # dark, beside the first and the last, which are dropped anyhow
+        write_slice(place / f"{IDS[0]}_{number}.tif", np.zeros((3, *SHAPE), np.uint8))
+    cases = scan(tmp_path / "data").cases
+
+    def drawn(loaded: LoadedCase, progress: Progress) -> Prediction:
+        del progress
+        return Prediction(lesion(6) * np.uint8(204), "rule", "key", "cpu", 0.25)
+
+    outcome = evaluate_cases(cases, MODEL, drawn, protocol="reference")
+    write_evaluation(tmp_path, outcome, MODEL, "reference")
+    with (tmp_path / "slices.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["slice"] for row in rows] == ["6", "7"]
+    assert outcome.rows[0].slices == len(rows)
+    assert sum(int(row["truth_voxels"]) for row in rows) == outcome.rows[0].truth_voxels > 0
+
+
 def test_slices_are_told_one_by_one_and_add_up(cases: tuple[Case, ...], tmp_path: Path) -> None:
     outcome = evaluate_cases(cases, MODEL, predictor)
     write_evaluation(tmp_path, outcome, MODEL, "native")
@@ -144,6 +163,7 @@ def test_every_setting_that_changed_a_mask_is_told(
         "fill_holes": native,
         "logit_offset": 0.0,
         "flips": True,
+        "view": "plain",
         "engine": "torch",
         "precision": "auto",
         "members": [],

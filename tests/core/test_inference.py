@@ -1,9 +1,10 @@
 """Running a model on a volume: against a plain forward pass, in order, stopped, out of memory."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -52,13 +53,15 @@ def volume(slices: int = 5, shape: tuple[int, int] = (40, 32), seed: int = 0) ->
     return volume_of(head(slices, shape, seed=seed))
 
 
-def plain(runner: Runner, volume: Volume, *, flips: bool = False) -> NDArray[np.float32]:
-    """Return the probability by one forward pass in float32, without any of the machinery."""
+def plain(
+    runner: Runner, volume: Volume, *, flips: bool = False, mirrored: bool = False
+) -> NDArray[np.float32]:
+    """Return the probability by forward passes in float32, without any of the machinery."""
     prepared = prepare(volume, runner.model.spec.preprocessing, stride=runner.network.stride)
     values = torch.from_numpy(prepared.batch(range(volume.slices)))
     with torch.no_grad():
         network = trained_network(runner.model)
-        logits = network(values)
+        logits = network(values.flip(-1)).flip(-1) if mirrored else network(values)
         if flips:
             logits = (logits + network(values.flip(-1)).flip(-1)) / 2
     return from_grid(torch.sigmoid(logits)[:, 0].numpy(), prepared.grid)
@@ -88,6 +91,19 @@ def test_flips_average_logits_with_the_mirrored_slice(model: Model) -> None:
     mirrored = volume_of(np.ascontiguousarray(given_.pixels[..., ::-1]))
     turned = flipping.predict(mirrored, RunOptions("cpu")).probability[..., ::-1]
     assert np.abs(found.astype(float) - turned).mean() <= LEVELS_APART
+
+
+def test_a_mirrored_view_sees_the_mirror_image_alone(model: Model) -> None:
+    given_ = volume()
+    spec = msgspec.structs.replace(model.spec, view="mirrored")
+    turned = Runner(replace(model, spec=spec))
+    found = turned.predict(given_, RunOptions("cpu", batch_size=2)).probability
+    assert distance(found, plain(turned, given_, mirrored=True)) <= LEVELS_APART
+    assert distance(found, plain(turned, given_)) > 2 * LEVELS_APART
+    keys = {prediction_key(each, given_) for each in (model, turned.model, model.with_flips(True))}
+    assert len(keys) == 3
+    both = turned.model.with_flips(True)
+    assert prediction_key(both, given_) == prediction_key(model.with_flips(True), given_)
 
 
 @pytest.mark.parametrize("neighbours", [1, 2])

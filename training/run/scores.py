@@ -102,7 +102,7 @@ def label_dsc(
         truth = output.labels.mask(labels, region)
         if protocol == "reference":
             focus = Focus(output.labels, region)
-            drawn, mask, _ = reference_masks(loaded.volume, truth, prediction.focused(focus))
+            drawn, mask, *_ = reference_masks(loaded.volume, truth, prediction.focused(focus))
         else:
             drawn, mask = truth, prediction.mask_of(region, post)
         found[region.name] = overlap(drawn, mask).dsc

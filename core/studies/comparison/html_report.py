@@ -106,6 +106,7 @@ def model_paragraphs(model: Model, fingerprint: str | None = None) -> list[tuple
             (f"components from {post.smallest_share:.0%} of the largest", post.smallest_share > 0),
             ("holes filled", post.fill_holes),
             ("averaged with the mirrored slice", spec.flips),
+            ("members see the slice and its mirror image in turn", spec.view == "in-turn"),
         )
         if wanted
     ]

@@ -93,10 +93,7 @@ def score_case_and_slices(
 ) -> tuple[EvaluationRow, tuple[SliceRow, ...]]:
     """Return what `score_case` does, and the overlap in every slice that is scored."""
     asked = _asked(loaded, prediction, model, protocol)
-    numbers = loaded.volume.slice_numbers
-    if protocol == "reference":
-        numbers = numbers[1:-1]  # which the reference leaves out
-    return _row(asked, model, opinion), _slice_rows(loaded.case.id, asked, numbers)
+    return _row(asked, model, opinion), _slice_rows(asked)
 
 
 def score_labels(
@@ -142,16 +139,19 @@ class _Asked:
     truth: Mask
     mask: Mask
     grid: Grid
+    numbers: Sequence[int]
 
 
 def _asked(loaded: LoadedCase, prediction: Prediction, model: Model, protocol: Protocol) -> _Asked:
     truth, grid = loaded.require_ground_truth(), loaded.volume.geometry
+    numbers = loaded.volume.slice_numbers
     prediction = of_the_region(loaded, prediction)
     if protocol == "reference":
-        truth, mask, grid = reference_masks(loaded.volume, truth, prediction)
+        truth, mask, grid, kept = reference_masks(loaded.volume, truth, prediction)
+        numbers = numbers[kept]  # without the first, the last and dark ones
     else:
         mask = to_mask(prediction.probability, model.spec.postprocessing)
-    return _Asked(loaded, prediction, truth, mask, grid)
+    return _Asked(loaded, prediction, truth, mask, grid, numbers)
 
 
 def _row(asked: _Asked, model: Model, opinion: SecondOpinion | None) -> EvaluationRow:
@@ -190,16 +190,16 @@ def _scored(
     )
 
 
-def _slice_rows(case: str, asked: _Asked, numbers: Sequence[int]) -> tuple[SliceRow, ...]:
-    """Return a row a slice; `numbers` are those of the slices."""
+def _slice_rows(asked: _Asked) -> tuple[SliceRow, ...]:
+    """Return a row for each slice that is scored."""
     counts = slice_counts(asked.truth, asked.mask)
     found = (counts.true_positive, counts.false_positive, counts.false_negative, counts.dsc())
     rows = []
-    for number, *values in zip(numbers, *(each.tolist() for each in found), strict=True):
+    for number, *values in zip(asked.numbers, *(each.tolist() for each in found), strict=True):
         both, invented, missed, dsc = values
         rows.append(
             SliceRow(
-                case=case,
+                case=asked.loaded.case.id,
                 slice=int(number),
                 dsc=None if isnan(dsc) else dsc,
                 truth_voxels=both + missed,

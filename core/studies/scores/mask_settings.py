@@ -7,7 +7,7 @@ import msgspec
 from core.domain.protocol import Protocol
 from core.io.cases.case import Case
 from core.models.preprocessing import Preprocessing
-from core.models.registry import Model
+from core.models.registry import Model, View
 
 _REFERENCE_THRESHOLD = 0.5
 
@@ -26,6 +26,7 @@ class MaskSettings(msgspec.Struct, frozen=True, kw_only=True):
     fill_holes: bool
     logit_offset: float
     flips: bool
+    view: View = "plain"
     engine: str
     precision: str
     members: tuple[str, ...] = ()
@@ -54,6 +55,7 @@ def mask_settings(
         fill_holes=post.fill_holes and native,
         logit_offset=spec.logit_offset,
         flips=spec.flips,
+        view=spec.view,
         engine=engine.engine,
         precision=engine.precision,
         members=spec.members,

@@ -7,7 +7,7 @@ slice are dropped, and so is whatever lies outside the head.
 """
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,15 +50,28 @@ class ReferenceGrid:
         return self.box[1] - self.box[0], SIZE, SIZE
 
 
-def reference_masks(volume: Volume, truth: Mask, prediction: Prediction) -> tuple[Mask, Mask, Grid]:
-    """Return truth and prediction (z, 256, 256) as the reference implementation scores them.
+class ReferenceMasks(NamedTuple):
+    """What the reference implementation compares: `truth` and `mask` (z, 256, 256).
 
-    Their grid has no known size: it was resized.
+    Their `grid` has no known size: it was resized. `kept` are the slices of the case they are of.
+    """
+
+    truth: Mask
+    mask: Mask
+    grid: Grid
+    kept: slice
+
+
+def reference_masks(volume: Volume, truth: Mask, prediction: Prediction) -> ReferenceMasks:
+    """Return truth and prediction as the reference implementation scores them.
+
+    Raises `DataError` as `reference_space` does.
     """
     grid = reference_space(volume.pixels)
     probability = to_reference_probability(prediction.probability.astype(np.float32) / 255.0, grid)
     mask = largest_component((probability > _THRESHOLD).astype(np.uint8))
-    return to_reference_mask(truth, grid), mask, Grid(grid.shape)
+    kept = slice(*grid.box[:2])
+    return ReferenceMasks(to_reference_mask(truth, grid), mask, Grid(grid.shape), kept)
 
 
 def reference_space(pixels: Pixels) -> ReferenceGrid:
