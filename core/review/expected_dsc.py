@@ -4,7 +4,7 @@ The calibration is fitted where the truth is known and stored beside the model; 
 looks at any truth.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -25,7 +25,8 @@ BAD_DSC = 0.8
 FEWEST_FITTED = 5
 _FOLDER = ".calibrations"
 
-Method: TypeAlias = Literal["linear", "isotonic"]
+Method: TypeAlias = Literal["linear", "median", "isotonic"]
+"""A line of least squares, one of least absolute deviations, or a rising fit of least squares."""
 DscArray: TypeAlias = NDArray[np.float64]
 
 
@@ -76,7 +77,7 @@ def expected_dsc(
 def fit_calibration(
     soft: Sequence[float], dsc: Sequence[float], *, cases: Sequence[str] = ()
 ) -> Calibration:
-    """Return the line or the isotonic fit, whichever has the lower error with each case left out.
+    """Return the line or rising fit that has the lowest error with each case left out.
 
     Raises `ModelError` with fewer than five cases.
     """
@@ -86,10 +87,9 @@ def fit_calibration(
             f"Expected at least {FEWEST_FITTED} cases to calibrate on, found {len(expected)}. "
             "Add cases with ground truth."
         )
-    methods: tuple[Method, ...] = ("linear", "isotonic")
-    errors = {method: _left_out_error(expected, true, method) for method in methods}
-    chosen = min(methods, key=lambda method: errors[method])
-    knots, values = _fit(expected, true, chosen)
+    errors = {method: _left_out_error(expected, true, method) for method in FITS}
+    chosen = min(FITS, key=lambda method: errors[method])
+    knots, values = FITS[chosen](expected, true)
     return Calibration(
         soft=tuple(round(float(v), 6) for v in knots),
         expected=tuple(round(float(v), 6) for v in values),
@@ -189,13 +189,9 @@ def _left_out_error(soft: DscArray, dsc: DscArray, method: Method) -> float:
     errors = []
     for index in range(len(soft)):
         kept = np.arange(len(soft)) != index
-        knots, values = _fit(soft[kept], dsc[kept], method)
+        knots, values = FITS[method](soft[kept], dsc[kept])
         errors.append(abs(float(np.interp(soft[index], knots, values)) - dsc[index]))
     return float(np.mean(errors))
-
-
-def _fit(soft: DscArray, dsc: DscArray, method: Method) -> tuple[DscArray, DscArray]:
-    return _isotonic(soft, dsc) if method == "isotonic" else _line(soft, dsc)
 
 
 def _line(soft: DscArray, dsc: DscArray) -> tuple[DscArray, DscArray]:
@@ -203,7 +199,30 @@ def _line(soft: DscArray, dsc: DscArray) -> tuple[DscArray, DscArray]:
     spread = float(np.var(soft))
     together = float(np.mean((soft - soft.mean()) * (dsc - dsc.mean())))
     slope = max(together / spread, 0.0) if spread > 0 else 0.0
-    start = float(dsc.mean() - slope * soft.mean())
+    return _knots(slope, float(dsc.mean() - slope * soft.mean()))
+
+
+def _median_line(soft: DscArray, dsc: DscArray) -> tuple[DscArray, DscArray]:
+    """Return the knots of the line of least absolute deviations that never falls.
+
+    Half of the cases lie above it, so that a few failed ones do not draw it down for all others:
+    the median regression of Koenker and Bassett, "Regression quantiles", Econometrica 1978.
+    """
+    from scipy.optimize import linprog
+
+    count = len(soft)
+    # Slope, start, and how far each case lies above and below.
+    cost = np.r_[0.0, 0.0, np.ones(2 * count)]
+    sides = np.hstack([np.eye(count), -np.eye(count)])
+    line = np.column_stack([soft, np.ones(count)])
+    limits = [(0, None), (None, None), *[(0, None)] * (2 * count)]
+    found = linprog(cost, A_eq=np.hstack([line, sides]), b_eq=dsc, bounds=limits, method="highs")
+    slope, start = np.asarray(found.x, np.float64)[:2]
+    return _knots(float(slope), float(start))
+
+
+def _knots(slope: float, start: float) -> tuple[DscArray, DscArray]:
+    """Return the knots of a line over 0 to 1, kept within 0 to 1."""
     inner = [(level - start) / slope for level in (0.0, 1.0)] if slope > 0 else []
     knots = np.unique([0.0, 1.0, *(k for k in inner if 0 < k < 1)])
     return knots, np.clip(start + slope * knots, 0.0, 1.0)
@@ -217,3 +236,11 @@ def _isotonic(soft: DscArray, dsc: DscArray) -> tuple[DscArray, DscArray]:
     means = np.bincount(place, weights=dsc) / counts
     fitted = isotonic_regression(means, weights=counts)
     return knots, np.asarray(fitted.x, np.float64)
+
+
+FITS: Mapping[Method, Callable[[DscArray, DscArray], tuple[DscArray, DscArray]]] = {
+    "linear": _line,
+    "median": _median_line,
+    "isotonic": _isotonic,
+}
+"""How the knots are found of soft DSC and DSC (N,), by method."""

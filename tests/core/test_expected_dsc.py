@@ -25,6 +25,7 @@ from core.models.lineage import Lineage
 from core.models.registry import Model, ModelSpec
 from core.review.expected_dsc import (
     CALIBRATION_FILE,
+    FITS,
     Calibration,
     calibration_place,
     expected_dsc,
@@ -66,6 +67,30 @@ def test_a_line_is_found_again(slope: float, start: float) -> None:
     assert found.apply(0.75) == pytest.approx(np.clip(start + slope * 0.75, 0, 1), abs=0.02)
     assert found.error < 0.02
     assert found.fitted_on == ("a", "b")
+
+
+def test_a_few_failures_do_not_draw_the_line_down_for_the_others() -> None:
+    random = np.random.default_rng(2)
+    soft = random.uniform(0.7, 1, 40)
+    dsc = 0.9 * soft + random.normal(0, 0.005, 40)
+    dsc[:6] = random.uniform(0, 0.3, 6)
+    found = fit_calibration(list(soft), list(dsc))
+    assert found.method == "median"
+    assert found.apply(0.85) == pytest.approx(0.9 * 0.85, abs=0.01)
+
+
+@given(DSCS, DSCS)
+def test_no_rising_line_lies_nearer_than_the_median_line(soft: np.ndarray, dsc: np.ndarray) -> None:
+    knots, values = FITS["median"](soft, dsc)
+    found = float(np.abs(np.interp(soft, knots, values) - dsc).sum())
+    # One of the best lines goes through two of the cases, or is level through one.
+    lines = [(0.0, float(level)) for level in dsc]
+    for i in range(len(soft)):
+        for j in range(i):
+            if soft[i] != soft[j] and (slope := (dsc[i] - dsc[j]) / (soft[i] - soft[j])) > 0:
+                lines.append((slope, dsc[i] - slope * soft[i]))
+    nearest = min(float(np.abs(start + slope * soft - dsc).sum()) for slope, start in lines)
+    assert found <= nearest + 1e-9
 
 
 def test_a_step_is_fitted_by_steps() -> None:
