@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import sys
 from collections.abc import Sequence
@@ -206,6 +207,8 @@ def main() -> None:
 def _open_window(
     folder: Path | None, predictions: tuple[Path, ...] = (), *, resample: bool | None = None
 ) -> None:
+    # All that a start makes stays: to look for garbage in it again and again is a tenth of it.
+    gc.disable()
     from gui.app.window_start import run
 
     sys.exit(run(folder, predictions, resample=resample))
