@@ -6,6 +6,7 @@ looks at any truth.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -41,6 +42,17 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     method: Method
     error: float
     fitted_on: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what is no such line; read from a file, msgspec tells it as an error of it."""
+        if not self.soft or len(self.soft) != len(self.expected):
+            raise ValueError(
+                f"Expected as many soft as expected values, found {len(self.soft)} and "
+                f"{len(self.expected)}"
+            )
+        for values in (self.soft, self.expected):
+            if any(after < before for before, after in pairwise((0.0, *values, 1.0))):
+                raise ValueError("Expected values of 0 to 1 that never fall, found others")
 
     def apply(self, soft: float) -> float:
         """Return the expected DSC of a case, 0 to 1."""

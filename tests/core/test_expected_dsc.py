@@ -116,6 +116,26 @@ def test_a_calibration_comes_back_from_beside_the_model(tmp_path: Path) -> None:
         read_calibration(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("soft", "expected"),
+    [
+        ([], []),
+        ([0.0, 0.5, 1.0], [0.0, 1.0]),
+        ([1.0, 0.0], [0.0, 1.0]),
+        ([0.0, 1.0], [1.0, 0.0]),
+        ([0.0, 1.0], [-3.0, 7.0]),
+    ],
+    ids=["empty", "uneven", "out of order", "falling", "no DSC"],
+)
+def test_knots_that_are_no_rising_line_are_told(
+    tmp_path: Path, soft: list[float], expected: list[float]
+) -> None:
+    damaged = {"soft": soft, "expected": expected, "method": "linear", "error": 0.1}
+    (tmp_path / CALIBRATION_FILE).write_text(json.dumps(damaged))
+    with pytest.raises(ModelError, match="expected a calibration, found"):
+        read_calibration(tmp_path)
+
+
 def test_expected_dsc_goes_through_the_calibration() -> None:
     sure = np.zeros((2, 4, 4), np.uint8)
     sure[0, 1] = 255
