@@ -170,8 +170,10 @@ def _with_input(file: Path, spec: ModelSpec, shape: tuple[int | None, ...]) -> M
             f"({', '.join(spec.channels)}, with {seen.neighbours} neighbours on each side), found "
             f"{planes}. Name its channels with --channel, and the neighbours in --preprocessing."
         )
+    # Slices are squares: where one side is of any size, the other says which.
+    height, width = height or width, width or height
     stride = spec.stride or (_DEFAULT_STRIDE if height is None else 1)
-    if height is None or width is None:
+    if height is None:
         return msgspec.structs.replace(spec, stride=stride)
     side = None if seen.size is None else -(-seen.size // stride) * stride
     if height != width or (side not in (None, height)):
@@ -287,12 +289,8 @@ def _check(file: Path, model: Model, *, told: bool) -> None:
     network.place("cpu")
     try:
         logits: FloatArray = network.logits(noise.astype(np.float32))
-    # The engines have no class for what they cannot run.
-    except Exception as error:
-        raise ModelError(
-            f"{file}: expected a network that runs on slices of {side}×{side}, found one that "
-            f"does not ({_first_line(error)}). Give its stride, or export it with opset_version=17."
-        ) from error
+    except ModelError as error:
+        raise ModelError(f"{file}: {error}") from error
     if logits.shape != (2, spec.logits, side, side) or not np.isfinite(logits).all():
         counted = "one logit" if spec.logits == 1 else f"{spec.logits} logits"
         wanted = "Let the network end in one channel, the foreground's, or say with --labels or "
@@ -306,8 +304,3 @@ def _check(file: Path, model: Model, *, told: bool) -> None:
             f"{file}: expected logits, found numbers of 0 to 1 alone. If they are a probability, "
             "say so with --output probability, else --output logits."
         )
-
-
-def _first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0][:160].rstrip(".") if lines else type(error).__name__

@@ -7,6 +7,9 @@ from typing import Protocol, TypeAlias, runtime_checkable
 from core.domain.volume import FloatArray
 from core.models.any_model import AnyModel
 
+_SAID = 160
+"""Letters of what a library says of an error; the rest is its own stack."""
+
 
 class MemoryShort(Exception):
     """A device has no memory for a batch; fewer slices at once may do."""
@@ -49,6 +52,17 @@ def begin(network: LoadedNetwork, values: FloatArray) -> Pending:
     if isinstance(network, PipelinedNetwork):
         return network.begin(values)
     return lambda: network.logits(values)
+
+
+def not_computed(title: str, shape: tuple[int, ...], error: Exception) -> str:
+    """Say that a library cannot compute a model's graph for slices of a shape (C, h, w)."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    why = lines[0][:_SAID].rstrip(".") if lines else type(error).__name__
+    return (
+        f"{title}: expected a network that runs on slices of {shape[1]}×{shape[2]}, found one "
+        f"that does not ({why}). Give it a stride or a size that it takes, or export it anew with "
+        "opset_version=17."
+    )
 
 
 @dataclass(frozen=True)

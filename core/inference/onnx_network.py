@@ -6,12 +6,14 @@ import numpy as np
 
 from core.domain.errors import ModelError
 from core.domain.volume import FloatArray
+from core.inference.loaded_network import not_computed
 from core.models.any_model import AnyModel
 from core.models.network_graph import require_graph
 
 _BATCH = 4
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 _DIRECT = "DmlExecutionProvider"
+_ERRORS = 3
 
 
 class OnnxNetwork:
@@ -56,6 +58,7 @@ class OnnxNetwork:
             )
         options = self._library.SessionOptions()
         options.intra_op_num_threads = self._threads
+        options.log_severity_level = _ERRORS  # it warns of what it leaves as it is
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self._session = self._library.InferenceSession(
@@ -76,10 +79,19 @@ class OnnxNetwork:
     def logits(self, values: FloatArray) -> FloatArray:
         """Return logits (B, K, h, w) or, of a classifier, (B, K) of slices (B, C, h, w)."""
         fixed = self._session.get_inputs()[0].shape[0]
-        # A graph from elsewhere may be for one slice at a time.
+        # A graph from elsewhere may be for one slice at a time, or for some.
         step = fixed if isinstance(fixed, int) else len(values)
-        found: list[FloatArray] = [
-            self._session.run(None, {"slices": values[start : start + step]})[0]
-            for start in range(0, len(values), step)
-        ]
-        return found[0] if len(found) == 1 else np.concatenate(found)
+        count = len(values)
+        if lacking := -count % step:
+            values = np.concatenate([values, np.repeat(values[-1:], lacking, axis=0)])
+        found = [self._run(values[start : start + step]) for start in range(0, count, step)]
+        whole = found[0] if len(found) == 1 else np.concatenate(found)
+        return whole[:count]
+
+    def _run(self, values: FloatArray) -> FloatArray:
+        try:
+            found: FloatArray = self._session.run(None, {"slices": values})[0]
+        # Its errors have no common class of their own.
+        except Exception as error:
+            raise ModelError(not_computed(self._title, values.shape[1:], error)) from error
+        return found

@@ -13,7 +13,7 @@ import numpy as np
 from core.domain.errors import ModelError
 from core.domain.volume import FloatArray
 from core.inference.compiled_graphs import CompiledGraphs, keep, take_up
-from core.inference.loaded_network import Pending
+from core.inference.loaded_network import Pending, not_computed
 from core.inference.model_graph import slice_shape
 from core.models.any_model import AnyModel
 from core.models.certificates import file_hash
@@ -95,8 +95,11 @@ class OpenVinoNetwork:
         def fetch() -> FloatArray:
             found = []
             for way in begun:
-                self._go_on()
-                found.append(way.logits())
+                try:
+                    self._go_on()
+                    found.append(way.logits())
+                except RuntimeError as error:
+                    raise ModelError(not_computed(self._title, values.shape[1:], error)) from error
             idle.extend(begun)
             return np.stack(found)
 
@@ -129,9 +132,12 @@ class OpenVinoNetwork:
         compiled, sizes = [], [1, *shape]
         for part, place, kind in zip(self._parts(), places, self._types, strict=True):
             graph = part.clone()
-            graph.reshape(sizes)
-            sizes = list(graph.output(0).shape)
-            compiled.append(self._core.compile_model(graph, "CPU", self._settings(kind)))
+            try:
+                graph.reshape(sizes)
+                sizes = list(graph.output(0).shape)
+                compiled.append(self._core.compile_model(graph, "CPU", self._settings(kind)))
+            except RuntimeError as error:
+                raise ModelError(not_computed(self._title, shape, error)) from error
             keep(place, compiled[-1])
         return compiled
 

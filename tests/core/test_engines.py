@@ -187,6 +187,17 @@ def test_mixed_is_chosen_where_the_processor_computes_in_it(
     assert certified(model, precision="mixed").engine == (MIXED if there else TORCH)
 
 
+@pytest.mark.parametrize(
+    ("engine", "precision"), [("openvino", "int3"), ("openvino", ""), ("onnx", "mixed")]
+)
+def test_a_certificate_of_a_precision_there_is_not_chooses_nothing(
+    model: Model, monkeypatch: pytest.MonkeyPatch, engine: str, precision: str
+) -> None:
+    monkeypatch.setattr("core.models.certificates.find_spec", lambda _: object())
+    made = certified(model, engine=engine, precision=precision)
+    assert made.engine == TORCH
+
+
 def test_other_weights_or_another_graph_end_a_certificate(model: Model) -> None:
     made = certified(model)
     graph = (made.folder / GRAPH_FILE).read_bytes()

@@ -1,5 +1,6 @@
 """Networks as ONNX become models: their contract is read or asked for, and shown by a run."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,9 @@ def network(
     steps.append(onnx_ir.node("Relu", [steps[-1].outputs[0]]))
     steps.append(_conv(steps[-1].outputs[0], weights[1], 0))
     for end in ends:
+        if end == "Pooled":
+            steps += _there_and_back(steps[-1].outputs[0])
+            continue
         steps.append(onnx_ir.node(end, [steps[-1].outputs[0]]))
     last = steps[-1].outputs[0]
     last.name, last.dtype = "mask", onnx_ir.DataType.FLOAT
@@ -72,6 +76,15 @@ def _value(name: str, shape: tuple[int | str, ...]) -> onnx_ir.Value:
 
 def _conv(given: Any, weight: Any, padding: int) -> onnx_ir.Node:
     return onnx_ir.node("Conv", [given, weight], attributes={"pads": [padding] * 4})
+
+
+def _there_and_back(given: Any) -> list[onnx_ir.Node]:
+    """Return half the size, twice that, and the sum of it and what was given."""
+    half = onnx_ir.node("MaxPool", [given], attributes={"kernel_shape": [2, 2], "strides": [2, 2]})
+    flat = onnx_ir.node("ReduceMax", [half.outputs[0]], attributes={"axes": [1], "keepdims": 1})
+    deep = onnx_ir.node("Concat", [flat.outputs[0]] * 4, attributes={"axis": 1})
+    whole = onnx_ir.node("DepthToSpace", [deep.outputs[0]], attributes={"blocksize": 2})
+    return [half, flat, deep, whole, onnx_ir.node("Add", [given, whole.outputs[0]])]
 
 
 @pytest.fixture
@@ -125,6 +138,41 @@ def test_a_graph_for_one_slice_at_a_time_runs(
     assert found(model).any()
     pytest.importorskip("onnxruntime")
     assert np.abs(found(model).astype(int) - found(model, "onnx")).max() <= 1
+
+
+def test_a_graph_for_some_slices_at_a_time_is_given_as_many(
+    home: Path, tmp_path: Path, registry: Registry
+) -> None:
+    pytest.importorskip("onnxruntime")
+    file = network(tmp_path / "two.onnx", shape=(2, 3, SIDE, SIDE))
+    model = import_graph(file, GraphContract("two"), registry)
+    # Three slices: the second time there is but one.
+    assert np.abs(found(model).astype(int) - found(model, "onnx")).max() <= 1
+
+
+@pytest.mark.parametrize("shape", [("b", 3, "h", SIDE), ("b", 3, SIDE, "w")])
+def test_one_side_that_is_fixed_says_the_size_of_slices(
+    home: Path, tmp_path: Path, registry: Registry, shape: tuple[int | str, ...]
+) -> None:
+    pytest.importorskip("onnxruntime")
+    model = import_graph(network(tmp_path / "w.onnx", shape=shape), GraphContract("w"), registry)
+    assert model.spec.preprocessing.size == SIDE
+    assert np.abs(found(model).astype(int) - found(model, "onnx")).max() <= 1
+
+
+@pytest.mark.parametrize("engine", ["openvino", "onnx"])
+def test_slices_that_a_graph_does_not_take_are_told(
+    home: Path, tmp_path: Path, registry: Registry, engine: str
+) -> None:
+    if engine == "onnx":
+        pytest.importorskip("onnxruntime")
+    # Pooled and taken back, a side that is odd ends one pixel short.
+    file = network(tmp_path / "even.onnx", "Pooled", shape=("b", 3, "h", "w"))
+    model = import_graph(file, GraphContract("even", stride=2), registry)
+    spec = msgspec.structs.replace(model.spec, stride=1)
+    odd = replace(model.with_engine(EngineChoice(engine)), spec=spec)
+    with pytest.raises(ModelError, match=r"runs on slices of 39×33, found one that does not"):
+        open_runner(odd).predict(volume_of(head(3, (39, 33))), RunOptions("cpu"))
 
 
 def test_slices_of_any_size_keep_theirs(home: Path, tmp_path: Path, registry: Registry) -> None:
