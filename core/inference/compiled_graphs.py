@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
+from core.domain.errors import WorkspaceError
 from core.io.atomic import make_private_folder, write_bytes
 from core.workspace.settings import home
 
 _MOST = 16
+_SUM = 4
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,18 @@ class CompiledGraphs:
 
 
 def take_up(core: Any, path: Path, settings: dict[str, Any]) -> Any | None:
-    """Return a compiled graph that was kept, None where there is none that can be read."""
+    """Return a compiled graph that was kept, None where there is none that can be read.
+
+    OpenVINO takes up damaged numbers as readily as others, and masks would be made of them.
+    """
     try:
         content = path.read_bytes()
-        path.touch()  # the newest stay
-        return core.import_model(io.BytesIO(content), "CPU", settings)
+        graph, told = memoryview(content)[:-_SUM], content[-_SUM:]
+        if _sum(graph) != told:
+            return None
+        with suppress(OSError):
+            path.touch()  # the newest stay
+        return core.import_model(io.BytesIO(graph), "CPU", settings)
     except (OSError, RuntimeError):
         return None
 
@@ -40,12 +50,17 @@ def take_up(core: Any, path: Path, settings: dict[str, Any]) -> Any | None:
 def keep(path: Path, compiled: Any) -> None:
     """Keep a compiled graph, and the newest of all others; where nothing can be written, nothing.
 
-    The file is written as a whole or not at all.
+    The file is written as a whole or not at all, and ends in a sum of what is before.
     """
-    with suppress(OSError, RuntimeError):
+    with suppress(OSError, RuntimeError, WorkspaceError):
         make_private_folder(path.parent)
         content = compiled.export_model()
-        write_bytes(path, content.getvalue() if hasattr(content, "getvalue") else content)
+        graph = content.getvalue() if hasattr(content, "getvalue") else content
+        write_bytes(path, graph + _sum(graph))
         kept = sorted(path.parent.glob("*.blob"), key=lambda each: each.stat().st_mtime)
         for old in kept[:-_MOST]:
             old.unlink(missing_ok=True)
+
+
+def _sum(content: bytes | memoryview) -> bytes:
+    return crc32(content).to_bytes(_SUM, "little")

@@ -170,6 +170,12 @@ class Runner:
                 f"{self.model.spec.title}: expected {self.model.spec.logits} logits a pixel, found "
                 f"{logits.shape[1]}. Import the network again with what it gives."
             )
+        if np.isnan(logits.min()):
+            raise ModelError(
+                f"{self.model.spec.title}: expected logits that are numbers, found some that are "
+                "not (NaN). Choose another engine or precision; if it is so with each, its weights "
+                "are damaged: import them anew."
+            )
         return probabilities(logits, output, self.model.spec.logit_offset)
 
 

@@ -168,6 +168,40 @@ def test_what_was_compiled_is_taken_up_again_and_made_anew_where_it_is_damaged(
     assert all(path.stat().st_size > 100 for path in kept)
 
 
+@pytest.mark.parametrize("place", [0.2, 0.5, 0.8])
+def test_a_damaged_compiled_graph_moves_no_number(
+    whole: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: float
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    slices = np.random.default_rng(4).normal(size=(2, 3, 32, 32)).astype(np.float32)
+    expected = open_network(whole, wanted=EXACT).logits(slices)
+    (kept,) = (tmp_path / "compiled").iterdir()
+    content = bytearray(kept.read_bytes())
+    middle = int(len(content) * place)
+    for index in range(middle, middle + 400):
+        content[index] ^= 0x40
+    kept.write_bytes(content)
+    assert np.array_equal(open_network(whole, wanted=EXACT).logits(slices), expected)
+    assert kept.read_bytes() != content
+
+
+@pytest.mark.parametrize("taken", ["folder", "file"])
+def test_where_no_compiled_graph_can_be_kept_slices_are_computed_all_the_same(
+    whole: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: str
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    slices = np.random.default_rng(4).normal(size=(2, 3, 32, 32)).astype(np.float32)
+    expected = open_network(whole, wanted=EXACT).logits(slices)
+    (kept,) = (tmp_path / "compiled").iterdir()
+    kept.unlink()
+    if taken == "file":
+        kept.mkdir()
+    else:
+        kept.parent.rmdir()
+        kept.parent.touch()
+    assert np.array_equal(open_network(whole, wanted=EXACT).logits(slices), expected)
+
+
 def test_a_graph_that_names_no_exact_part_is_not_mixed(model: Model) -> None:
     path = model.folder / GRAPH_FILE
     path.write_bytes(path.read_bytes().replace(EXACT_END.encode(), b"another_1"))

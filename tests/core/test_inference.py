@@ -11,6 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from core.domain.errors import ModelError
@@ -283,3 +284,12 @@ def test_an_offset_of_the_logits_moves_every_probability_and_is_another_model(
     found = Runner(moved).predict(given_, RunOptions("cpu")).probability
     assert distance(found, expected) < LEVELS_APART
     assert distance(found, before) > 2 * LEVELS_APART
+
+
+def test_logits_that_are_no_numbers_make_no_mask(tmp_path: Path) -> None:
+    model = publish_unet(tmp_path)
+    state = load_file(model.weights)
+    state["conv.bias"][0] = float("nan")
+    save_file(state, model.weights)
+    with pytest.raises(ModelError, match=r"expected logits that are numbers, found .*NaN"):
+        predict(volume_of(head(2)), model, RunOptions("cpu"))
