@@ -11,7 +11,7 @@ from core.domain.progress import Progress, silent
 from core.domain.triage import Triage
 from core.domain.volume import Volume
 from core.inference.engines import open_network
-from core.inference.loaded_network import LoadedNetwork
+from core.inference.loaded_network import LoadedNetwork, require_numbers
 from core.inference.preprocess import Prepared, prepare
 from core.models.certificates import EngineChoice
 from core.models.classifiers import ClassifierModel
@@ -50,6 +50,7 @@ class TriageRunner:
         spec = self.model.spec
         prepared = prepare(volume, spec.preprocessing, stride=self.network.stride)
         logits = slice_logits(self.network, prepared, progress=progress)
+        require_numbers(spec.title, logits)
         return softmax(logits, spec.temperature)
 
     def triage(self, volume: Volume, *, progress: Progress = silent) -> Triage:

@@ -4,6 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
 
+import numpy as np
+
+from core.domain.errors import ModelError
 from core.domain.volume import FloatArray
 from core.models.any_model import AnyModel
 
@@ -52,6 +55,16 @@ def begin(network: LoadedNetwork, values: FloatArray) -> Pending:
     if isinstance(network, PipelinedNetwork):
         return network.begin(values)
     return lambda: network.logits(values)
+
+
+def require_numbers(title: str, logits: FloatArray) -> None:
+    """Raise `ModelError` for logits of which one is NaN: a mask would be made of it unseen."""
+    if np.isnan(logits.min()):
+        raise ModelError(
+            f"{title}: expected logits that are numbers, found some that are not (NaN). Choose "
+            "another engine or precision; if it is so with each, its weights are damaged: import "
+            "them anew."
+        )
 
 
 def not_computed(title: str, shape: tuple[int, ...], error: Exception) -> str:

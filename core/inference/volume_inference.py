@@ -14,7 +14,13 @@ from core.domain.prediction import OnSlices, Prediction, prediction_of
 from core.domain.progress import Progress, silent
 from core.domain.volume import FloatArray, Volume
 from core.inference.engines import open_network
-from core.inference.loaded_network import LoadedNetwork, MemoryShort, Pending, begin
+from core.inference.loaded_network import (
+    LoadedNetwork,
+    MemoryShort,
+    Pending,
+    begin,
+    require_numbers,
+)
 from core.inference.native_slices import NativeSlices
 from core.inference.preprocess import Prepared, prepare
 from core.models.registry import Model, prediction_key
@@ -170,12 +176,7 @@ class Runner:
                 f"{self.model.spec.title}: expected {self.model.spec.logits} logits a pixel, found "
                 f"{logits.shape[1]}. Import the network again with what it gives."
             )
-        if np.isnan(logits.min()):
-            raise ModelError(
-                f"{self.model.spec.title}: expected logits that are numbers, found some that are "
-                "not (NaN). Choose another engine or precision; if it is so with each, its weights "
-                "are damaged: import them anew."
-            )
+        require_numbers(self.model.spec.title, logits)
         return probabilities(logits, output, self.model.spec.logit_offset)
 
 

@@ -10,6 +10,7 @@ import typer
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
 from core.cli.triage import triage
@@ -55,6 +56,15 @@ def test_progress_is_told_after_each_batch_and_a_wrong_volume_refused(tmp_path: 
     assert told == [0.0, 16 / 20, 1.0]
     with pytest.raises(ModelError, match="expected 3 channels"):
         runner.triage(volume_of(head(channels=1)))
+
+
+def test_logits_that_are_no_numbers_leave_no_slice_out(tmp_path: Path) -> None:
+    model = publish_classifier(tmp_path)
+    state = load_file(model.weights)
+    state[sorted(state)[0]][:] = float("nan")
+    save_file(state, model.weights)
+    with pytest.raises(ModelError, match=r"expected logits that are numbers, found .*NaN"):
+        TriageRunner(model, "cpu").triage(volume_of(head(3)))
 
 
 @given(CHANCES, st.integers(0, 8), st.sampled_from([1, -1]))
