@@ -17,6 +17,7 @@ from core.domain.progress import Progress, silent
 from core.io.atomic import write_bytes
 
 UNITS_FOLDER = ".units"
+_SUM_BYTES = 8
 
 
 @dataclass(frozen=True)
@@ -87,14 +88,21 @@ def run_units(
     progress(len(found) / max(len(wanted), 1), "")
     for unit, outcome in runner.outcomes(left) if left else ():
         if not outcome.failed:
-            write_bytes(store / unit.key, outcome.content)
+            write_bytes(store / unit.key, _sum(outcome.content) + outcome.content)
         found[unit.key] = outcome
         progress(len(found) / len(wanted), unit.name)
     return {key: found[key] for key in wanted}
 
 
 def _kept(store: Path, key: str) -> bytes | None:
+    """Return what is kept of a unit, None where nothing is, or something that is damaged."""
     try:
-        return (store / key).read_bytes()
+        content = (store / key).read_bytes()
     except OSError:
         return None
+    found = content[_SUM_BYTES:]
+    return found if content[:_SUM_BYTES] == _sum(found) else None
+
+
+def _sum(content: bytes) -> bytes:
+    return blake2b(content, digest_size=_SUM_BYTES).digest()

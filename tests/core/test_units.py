@@ -59,6 +59,17 @@ def test_a_failure_is_told_and_tried_again(tmp_path: Path) -> None:
     assert again.done == ["unit 0"]
 
 
+@pytest.mark.parametrize("damaged", [b"", b"{", b"0" * 40])
+def test_what_is_kept_of_a_unit_and_damaged_is_done_again(tmp_path: Path, damaged: bytes) -> None:
+    units = _units(double, [3])
+    run_units(units, LocalRunner(), tmp_path)
+    (tmp_path / units[0].key).write_bytes(damaged)
+    again = Counting()
+    found = run_units(units, again, tmp_path)
+    assert again.done == ["unit 0"]
+    assert found[units[0].key].content == b"6"
+
+
 def test_units_of_one_key_are_one(tmp_path: Path) -> None:
     runner = Counting()
     unit = _units(double, [3])[0]

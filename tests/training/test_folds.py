@@ -153,6 +153,11 @@ def test_folds_judge_every_case_of_train_once_by_a_model_that_never_saw_it(
     other = _folds(tmp_path, *split, "--folds", "3")
     assert "found those of others" in str(other.exception)
 
+    # Where what says so is lost, models of other settings are not taken for those of these.
+    (tmp_path / "cv" / "folds.json").write_text("{")
+    changed = _folds(tmp_path, *split, "--folds", "2", "--set", "learning_rate=0.5")
+    assert "expected the training of these settings and cases" in str(changed.exception)
+
 
 def test_a_report_pairs_folds_of_the_same_cases_and_tells_a_search(
     tmp_path: Path, data: Path

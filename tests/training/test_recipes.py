@@ -162,6 +162,36 @@ def _rank(tmp_path: Path, *arguments: str) -> Result:
     return CliRunner().invoke(app, [*arguments, *place, *out, *small])
 
 
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        (("base", "base+nothing"), "recipes that are ranked before it, found 'nothing'"),
+        (("base", "base+base"), "different recipes that are ranked before it, found 'base'"),
+        (("base+light", "base", "light"), "ranked before it, found 'base'"),
+        (("base", "+"), "ranked before it, found ''"),
+    ],
+)
+def test_a_mean_of_what_is_not_ranked_is_refused_before_anything_is_trained(
+    tmp_path: Path, names: tuple[str, ...], sentence: str
+) -> None:
+    make_dataset(tmp_path)
+    write_split(tmp_path / "split.json")
+    done = _rank(tmp_path, *names)
+    assert sentence in str(done.exception)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_page_that_cannot_be_written_is_refused_before_anything_is_trained(
+    tmp_path: Path,
+) -> None:
+    make_dataset(tmp_path)
+    write_split(tmp_path / "split.json")
+    (tmp_path / "R.md").mkdir()
+    done = _rank(tmp_path, "base")
+    assert "expected a page of results, found: is a directory" in str(done.exception)
+    assert not (tmp_path / "out").exists()
+
+
 def test_recipes_are_ranked_by_one_command_that_does_nothing_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

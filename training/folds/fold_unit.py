@@ -5,14 +5,14 @@ from pathlib import Path
 
 import msgspec
 
-from core.jobs.job_folder import ALIVE_SECONDS, JOB_FILE, JobFolder
-from core.jobs.training_job import make_job
+from core.jobs.job_folder import ALIVE_SECONDS
 from core.models.train_spec import TrainSpec
 from core.studies.scores.case_score import EvaluationRow
 from core.workspace.splits import SplitFile
 from training.folds.fold_scores import unseen_rows
 from training.learning.errors import TrainingError
 from training.run.processes import finished_model, train_together
+from training.run.taken_job import taken_job
 from training.train import read_job, run
 
 
@@ -49,9 +49,7 @@ def do_fold(task: FoldTask) -> bytes:
 
     Raises `AppError` when it cannot be trained or one of its cases not be scored.
     """
-    job = JobFolder(Path(task.folder))
-    if not (job.path / JOB_FILE).exists():
-        make_job(job.path, task.spec, task.split)
+    job = taken_job(Path(task.folder), task.spec, task.split)
     spec = read_job(job.path)
     model = finished_model(job.path, spec)
     if model is None:

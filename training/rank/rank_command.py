@@ -21,7 +21,7 @@ Names = Annotated[
 Data = Annotated[Path, typer.Option("--data", help="Folder of case folders.")]
 Out = Annotated[Path, typer.Option(help="Folder to make; each recipe has one of its own in it.")]
 Split = Annotated[Path, typer.Option(help='JSON: {"train": [case ids], "val": [case ids]}.')]
-Folds = Annotated[int, typer.Option("--folds", help="As many folds of the training part.")]
+Folds = Annotated[int, typer.Option("--folds", min=2, help="As many folds of the training part.")]
 StopAfter = Annotated[
     int,
     typer.Option(
@@ -64,13 +64,15 @@ def rank(
 
     The same command goes on with what was begun.
     """
-    from training.rank.rank_rows import append_row, table
+    from training.rank.rank_rows import append_row, require_page, table
     from training.rank.rank_study import RankStudy, ranked
 
     where = place_of(runner, workers, address)
     given = tuple(settings or ())
     study = RankStudy(data, split, out, folds, stop_after, given, device, where, start)
     rows = []
+    if append is not None:
+        require_page(append)
     for row in ranked(study, recipes):
         rows.append(row)
         say(row)

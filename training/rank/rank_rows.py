@@ -8,7 +8,7 @@ from statistics import fmean
 
 import msgspec
 
-from core.domain.errors import DataError
+from core.domain.errors import DataError, reason
 from core.domain.statistics import PairedComparison, compare_pairs, describe
 from core.io.atomic import write_bytes
 from core.io.json_file import decode_json
@@ -117,12 +117,9 @@ def append_row(path: Path, row: str) -> None:
     """Add a row to the table at the end of a page, which is begun where it has none.
 
     A row that is there already is not added again. Raises `DataError` for a page that cannot be
-    read.
+    read, `WorkspaceError` for one that cannot be written.
     """
-    try:
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: expected a page of results, found: {error}.") from error
+    text = _page(path)
     before, heading, own = text.partition(HEADING)
     if row in own.splitlines():
         return
@@ -131,6 +128,27 @@ def append_row(path: Path, row: str) -> None:
         write_bytes(path, f"{begun}{HEADING}\n\n{_RULE}\n\n{table([row])}\n".encode())
         return
     write_bytes(path, f"{before}{heading}{own.rstrip()}\n{row}\n".encode())
+
+
+def require_page(path: Path) -> None:
+    """Raise as `append_row`, before hours of training, and change nothing."""
+    _page(path)
+    tried = path.with_name(f"{path.name}.tried")
+    write_bytes(tried, b"")
+    tried.unlink()
+
+
+def _page(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+    except OSError as error:
+        raise DataError(
+            f"{path}: expected a page of results, found: {reason(error)}. Name another."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path}: expected a page of results in UTF-8, found: {error}. Name another."
+        ) from error
 
 
 _RULE = """DSC of a volume, native, by a model that had not learnt from it, with the model's own

@@ -50,19 +50,37 @@ def ranked(study: RankStudy, names: Sequence[str]) -> Iterator[str]:
             "Add it."
         )
     first: RankedFolds | None = None
-    for name in _all_names(names):
+    for name in _all_names(study, names):
         found = _folds_of(study, name, first)
         yield ranked_row(found, first)
         first = first or found
 
 
-def _all_names(names: Sequence[str]) -> list[str]:
+def _all_names(study: RankStudy, names: Sequence[str]) -> list[str]:
     """Return the names with series spelt out; raises `AppError` before hours of training."""
-    found = []
+    found: list[str] = []
     for name in names:
+        if _TOGETHER in name:
+            _require_parts(study, name, found)
         ready = _TOGETHER in name or _is_done(Path(name))
         found += [name] if ready else expanded(name)
     return found
+
+
+def _require_parts(study: RankStudy, name: str, before: Sequence[str]) -> None:
+    """Raise `DataError` for a part of a mean that is not there, nor trained before it."""
+    parts = name.split(_TOGETHER)
+    there = (_is_done(_folder_of(study, part)) or part in before for part in parts)
+    lacking = [part for part, is_there in zip(parts, there, strict=True) if not is_there]
+    if lacking or len(set(parts)) < len(parts):
+        raise DataError(
+            f"{name}: expected different recipes that are ranked before it, found "
+            f"{(lacking or parts)[0]!r}. Name them before their mean."
+        )
+
+
+def _folder_of(study: RankStudy, part: str) -> Path:
+    return Path(part) if _is_done(Path(part)) else study.out / part.replace("/", "-")
 
 
 def _is_done(folder: Path) -> bool:
@@ -118,7 +136,7 @@ def _fold_file(out: Path) -> FoldFile:
 def _together(study: RankStudy, name: str) -> RankedFolds:
     """Return what the mean of the models of several recipes says, each fold by its own models."""
     parts = name.split(_TOGETHER)
-    outs = [Path(p) if _is_done(Path(p)) else study.out / p.replace("/", "-") for p in parts]
+    outs = [_folder_of(study, part) for part in parts]
     files = [_fold_file(out) for out in outs]
     if any(file.folds != files[0].folds for file in files):
         raise AppError(f"{name}: expected recipes over the same folds, found others. Rank them.")

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import msgspec
 
-from core.jobs.job_folder import ALIVE_SECONDS, JOB_FILE, JobFolder
-from core.jobs.training_job import make_job
+from core.jobs.job_folder import ALIVE_SECONDS
 from core.models.train_spec import TrainSpec
 from core.workspace.splits import SplitFile
 from training.learning.errors import TrainingError
 from training.run.checkpoint import load_checkpoint
 from training.run.processes import finished_model
+from training.run.taken_job import taken_job
 from training.train import read_job, run
 
 
@@ -41,9 +41,7 @@ def do_trial(task: TrialTask) -> bytes:
 
     Raises `AppError` when it cannot be trained.
     """
-    job = JobFolder(Path(task.folder))
-    if not (job.path / JOB_FILE).exists():
-        make_job(job.path, task.spec, task.split)
+    job = taken_job(Path(task.folder), task.spec, task.split)
     spec = read_job(job.path)
     if finished_model(job.path, spec) is None:
         job.take_up(wait_s=ALIVE_SECONDS)  # its process may be lost with its machine
