@@ -59,7 +59,6 @@ def show_model(model_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
     """Print a model's specification and what it costs, measured."""
     import msgspec
 
-    from core.inference.network_cost import complexity
     from core.models.any_model import find_any
     from core.models.registry import Model
 
@@ -71,6 +70,8 @@ def show_model(model_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
     if any(each.spec.is_graph for each in model.members or (model,)):
         say(f"Parameters: {model.spec.parameters or 0:,}")
         return  # what it costs is measured on networks of PyTorch
+    from core.inference.network_cost import complexity  # loads torch, which may not be there
+
     found = complexity(model)
     say(f"Parameters: {found.parameters:,}")
     say(f"Multiply-adds of a 256×256 slice: {found.gmac:.2f} GMAC")
@@ -91,10 +92,15 @@ def certify_model(
     """Show on cases how far an engine moves a model's masks; then `auto` may choose it."""
     from core.cli.command_run import case_ids, progress_bar
     from core.io.datasets.dataset import scan
+    from core.domain.errors import AppError
     from core.models.certificates import LARGEST_CHANGE, LARGEST_DSC_CHANGE, EngineChoice
     from core.models.classifiers import Classifiers
     from core.studies.certification import certify, certify_classifier
 
+    if engine in ("torch", "auto"):
+        raise AppError(
+            f"--engine: expected one that is held against torch, openvino or onnx, found {engine}."
+        )
     dataset = scan(data)
     named = case_ids(case, split)
     cases = [dataset.case(name) for name in named] if named else list(dataset.cases)
@@ -112,11 +118,13 @@ def certify_model(
             f"by {each.largest_voxel:.3f} at most, a DSC by {moved}; {each.speed:.1f} times as "
             f"fast as torch."
         )
-        told = (
-            "It is chosen by itself." if each.holds else "It is not chosen by itself: {} is most."
-        )
         limit = LARGEST_CHANGE if each.largest_dsc is None else LARGEST_DSC_CHANGE
-        say(told.format(limit))
+        if not each.holds:
+            say(f"It is not chosen by itself: {limit} is most.")
+        elif not each.pays:
+            say("It is not chosen by itself where there is torch, which is no slower.")
+        else:
+            say("It is chosen by itself.")
 
 
 @models.command(name="export")

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.domain.errors import ModelError
+from core.cli.models import certify_model
+from core.domain.errors import AppError, ModelError
 from core.inference.child_environment import child_environment
 from core.inference.engines import check_device, engines, open_network
 from core.inference.graph_import import GraphContract, import_graph
@@ -337,6 +338,37 @@ def test_a_certificate_tells_what_was_measured(model: Model, tmp_path: Path) -> 
     kept = valid_certificates(model.folder, model.weights)
     assert kept is not None
     assert kept.certificates == (mixed, again)
+
+
+@pytest.mark.parametrize(
+    ("speed", "largest_dsc", "said"),
+    [
+        (2.0, 0.001, "It is chosen by itself."),
+        (0.5, 0.001, "It is not chosen by itself where there is torch, which is no slower."),
+        (2.0, 0.02, "It is not chosen by itself: 0.005 is most."),
+    ],
+)
+def test_what_is_said_of_a_certificate_is_what_it_does(
+    home: Path, model: Model, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str], speed: float, largest_dsc: float, said: str,
+) -> None:  # fmt: skip
+    data = model.folder.parent / "data"
+    write_case(data, "A", slices=2)
+    made = certified(model, speed=speed, largest_dsc=largest_dsc)
+    kept = valid_certificates(made.folder, made.weights)
+    assert kept is not None
+    monkeypatch.setattr("core.studies.certification.certify", lambda *_, **__: kept.certificates)
+    monkeypatch.setattr("core.cli.models.all_models", lambda: Registry((made.folder.parent,)))
+    certify_model("tiny", data)
+    assert capsys.readouterr().out.splitlines()[-1] == said
+    chosen = said == "It is chosen by itself."
+    assert made.engine == (EXACT if chosen else TORCH)
+
+
+@pytest.mark.parametrize("engine", ["torch", "auto"])
+def test_torch_is_not_held_against_itself(tmp_path: Path, engine: str) -> None:
+    with pytest.raises(AppError, match=r"--engine: expected one that is held against torch"):
+        certify_model("tiny", tmp_path, engine=engine)
 
 
 _ALONE = """
