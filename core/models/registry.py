@@ -333,9 +333,21 @@ class _Champion(msgspec.Struct, frozen=True):
 def read_model(folder: Path) -> Model:
     """Return the model in `folder`; raises `ModelError` naming what is wrong with it."""
     spec = MODEL_SPEC.read(folder)
+    _require_view(spec)
     if spec.members:
         return Model(spec, folder, _members(spec, folder))
     return _weighted(spec, folder)
+
+
+def _require_view(spec: ModelSpec) -> None:
+    """Raise `ModelError` for a view that nothing would heed: figures would be told of another."""
+    able = ("plain", "in-turn" if spec.members else "mirrored")
+    if spec.view not in able or (spec.flips and spec.view != "plain"):
+        raise ModelError(
+            f"{spec.id}/{SPEC_FILE}: expected the view {able[0]} with flips, without them "
+            f"{able[0]} or {able[1]}, found {spec.view}{' with flips' if spec.flips else ''}. "
+            "Correct it, or import the model again."
+        )
 
 
 def _listed(folder: Path) -> Model:

@@ -1,5 +1,6 @@
 """Ensembles: models of the registry whose probability is the mean of their members'."""
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -76,6 +77,29 @@ def test_members_in_turn_see_the_slice_and_its_mirror_image(
     assert model.with_flips(True).fingerprint == flips.fingerprint
     shown = open_runner(model.with_flips(True)).predict(volume).probability
     np.testing.assert_array_equal(shown, open_runner(flips).predict(volume).probability)
+
+
+@pytest.mark.parametrize(
+    ("members", "changes"),
+    [
+        ((), {"view": "in-turn"}),
+        ((), {"view": "mirrored", "flips": True}),
+        (("one", "two"), {"view": "mirrored"}),
+        (("one", "two"), {"view": "in-turn", "flips": True}),
+    ],
+)
+def test_a_view_that_nothing_heeds_is_refused(
+    registry: Registry, members: tuple[str, ...], changes: dict[str, object]
+) -> None:
+    model = combine(registry, "odd", members) if members else registry.find("one")
+    path = model.folder / "model.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    with pytest.raises(ModelError, match="expected the view plain with flips"):
+        read_model(model.folder)
+    # One of before there were views has none.
+    plain = {k: v for k, v in json.loads(path.read_text()).items() if k not in ("view", "flips")}
+    path.write_text(json.dumps(plain))
+    assert read_model(model.folder).spec.view == "plain"
 
 
 def test_what_is_handed_over_slice_by_slice_ends_as_the_whole(
