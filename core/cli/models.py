@@ -91,8 +91,8 @@ def certify_model(
 ) -> None:
     """Show on cases how far an engine moves a model's masks; then `auto` may choose it."""
     from core.cli.command_run import case_ids, progress_bar
-    from core.io.datasets.dataset import scan
     from core.domain.errors import AppError
+    from core.io.datasets.dataset import scan
     from core.models.certificates import LARGEST_CHANGE, LARGEST_DSC_CHANGE, EngineChoice
     from core.models.classifiers import Classifiers
     from core.studies.certification import certify, certify_classifier

@@ -349,7 +349,7 @@ def test_a_certificate_tells_what_was_measured(model: Model, tmp_path: Path) -> 
     ],
 )
 def test_what_is_said_of_a_certificate_is_what_it_does(
-    home: Path, model: Model, monkeypatch: pytest.MonkeyPatch,
+    model: Model, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str], speed: float, largest_dsc: float, said: str,
 ) -> None:  # fmt: skip
     data = model.folder.parent / "data"
