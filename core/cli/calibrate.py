@@ -35,6 +35,7 @@ def calibrate(
     gpus: Gpus = None,
 ) -> None:
     """Fit the expected DSC on train, judge it on val: expected_dsc.csv, .json and .png."""
+    from core.domain.errors import DataError
     from core.io.datasets.organisation import corrected, given
     from core.jobs.runners import make_runner
     from core.review.expected_dsc import calibration_place, write_calibration
@@ -58,6 +59,10 @@ def calibrate(
     dataset, _ = scanned(folder if alone else folder.absolute(), None, out, how, scores=True)
     file, models = read_split(split), registry(home(), workspace_folder(home(), folder))
     chosen = models.find(model) if model else models.champion()
+    if not file.val:
+        raise DataError(
+            f"{split}: expected cases in val to judge the calibration on, found none. Add some."
+        )
     names = calibration_cases(file, chosen)
     require_enough(len(names))  # before anything is predicted
     # One thread each wherever it is done: more would add up the same numbers in another order.
@@ -78,6 +83,9 @@ def calibrate(
                 f"{summary.uncalibrated_error:.3f}. Nothing was kept."
             )
         store = store and not worse
+    else:
+        say("None of the cases of val could judge it. Nothing was kept.")
+        store = False
     if store:
         write_calibration(chosen.folder, calibration)
         say(f"Kept in {calibration_place(chosen.folder)}")

@@ -14,7 +14,7 @@ from tifffile import imwrite
 from typer.testing import CliRunner
 
 from core.cli.calibrate import calibrate
-from core.domain.errors import ModelError
+from core.domain.errors import DataError, ModelError
 from core.domain.prediction import Postprocessing, Prediction, to_mask
 from core.domain.progress import Progress, silent
 from core.inference.prediction_service import local_predictor
@@ -268,6 +268,25 @@ def test_the_command_calibrates_on_train_and_judges_on_val(tmp_path: Path, home:
     given[2] = str(few)
     outcome = CliRunner().invoke(app, [*given, "--model", "small", "--device", "cpu"])
     assert "at least 20 cases to calibrate on, found 19" in str(outcome.exception)
+
+
+def test_what_no_case_has_judged_is_not_kept(
+    tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = publish_unet(registry(home_folder()).roots[0], "small")
+    names = [f"C_{n}" for n in range(21)]
+    for seed, name in enumerate(names):
+        write_case(tmp_path / "data", name, seed=seed, masks=name != names[20])
+    split = tmp_path / "split.json"
+    data, out = tmp_path / "data", tmp_path / "out"
+    split.write_text(json.dumps({"train": names[:20], "val": []}))
+    with pytest.raises(DataError, match="expected cases in val to judge the calibration on"):
+        calibrate(data, split, out, model="small", device="cpu")
+    split.write_text(json.dumps({"train": names[:20], "val": names[20:]}))
+    with pytest.raises(typer.Exit):
+        calibrate(data, split, out, model="small", device="cpu")
+    assert "could judge it. Nothing was kept." in capsys.readouterr().out
+    assert read_calibration(model.folder) is None
 
 
 def test_what_came_with_overread_is_calibrated_among_the_readers_models(home: Path) -> None:
