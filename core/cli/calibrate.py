@@ -13,7 +13,9 @@ from core.cli.runner_options import Address, Gpus, RunnerOption, Stage, Workers,
 from core.cli.say import say
 
 if TYPE_CHECKING:
-    from core.studies.expected_dsc_study import CalibrationSummary
+    from core.models.registry import Model
+    from core.review.expected_dsc import Calibration
+    from core.studies.expected_dsc_study import CalibrationSummary, Measurements
 
 
 def calibrate(
@@ -35,7 +37,6 @@ def calibrate(
     gpus: Gpus = None,
 ) -> None:
     """Fit the expected DSC on train, judge it on val: expected_dsc.csv, .json and .png."""
-    from core.domain.errors import DataError
     from core.io.datasets.organisation import corrected, given
     from core.jobs.runners import make_runner
     from core.review.expected_dsc import calibration_place, write_calibration
@@ -44,7 +45,6 @@ def calibrate(
         calibration_cases,
         fit_measured,
         require_enough,
-        write_calibration_study,
     )
     from core.studies.scores.case_units import Spread
     from core.studies.scores.model_task import model_task
@@ -59,12 +59,8 @@ def calibrate(
     dataset, _ = scanned(folder if alone else folder.absolute(), None, out, how, scores=True)
     file, models = read_split(split), registry(home(), workspace_folder(home(), folder))
     chosen = models.find(model) if model else models.champion()
-    if not file.val:
-        raise DataError(
-            f"{split}: expected cases in val to judge the calibration on, found none. Add some."
-        )
     names = calibration_cases(file, chosen)
-    require_enough(len(names))  # before anything is predicted
+    require_enough(len(names), judges=len(file.val))  # before anything is predicted
     # One thread each wherever it is done: more would add up the same numbers in another order.
     task = model_task(chosen, device=device, threads=0 if alone else 1)
     fitting, judging = ([dataset.case(name) for name in part] for part in (names, file.val))
@@ -73,23 +69,28 @@ def calibrate(
     calibration = fit_measured(known.rows)
     with progress_bar() as progress:
         judged = measure_spread(judging, task, spread, flips=flips, progress=progress)
-    if judged.rows:
-        summary = write_calibration_study(out, chosen, calibration, judged)
-        _say(chosen.spec.id, summary, out)
-        worse = summary.mean_absolute_error > summary.uncalibrated_error
-        if worse:
-            say(
-                f"It makes things worse: without it the mean absolute error is "
-                f"{summary.uncalibrated_error:.3f}. Nothing was kept."
-            )
-        store = store and not worse
-    else:
-        say("None of the cases of val could judge it. Nothing was kept.")
-        store = False
-    if store:
+    if _stands(chosen, calibration, judged, out) and store:
         write_calibration(chosen.folder, calibration)
         say(f"Kept in {calibration_place(chosen.folder)}")
     finish({**known.failed, **judged.failed}, dataset.notices)
+
+
+def _stands(model: Model, calibration: Calibration, judged: Measurements, out: Path) -> bool:
+    """Write and say what the judges find; tell whether it is better than no calibration."""
+    from core.studies.expected_dsc_study import write_calibration_study
+
+    if not judged.rows:
+        say("None of the cases of val could judge it. Nothing was kept.")
+        return False
+    summary = write_calibration_study(out, model, calibration, judged)
+    _say(model.spec.id, summary, out)
+    worse = summary.mean_absolute_error > summary.uncalibrated_error
+    if worse:
+        say(
+            f"It makes things worse: without it the mean absolute error is "
+            f"{summary.uncalibrated_error:.3f}. Nothing was kept."
+        )
+    return not worse
 
 
 def _say(model_id: str, summary: CalibrationSummary, out: Path) -> None:

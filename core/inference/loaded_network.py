@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.domain.errors import ModelError
 from core.domain.volume import FloatArray
@@ -57,7 +58,7 @@ def begin(network: LoadedNetwork, values: FloatArray) -> Pending:
     return lambda: network.logits(values)
 
 
-def require_numbers(title: str, logits: FloatArray) -> None:
+def require_numbers(title: str, logits: NDArray[np.float32] | NDArray[np.float64]) -> None:
     """Raise `ModelError` for logits of which one is NaN: a mask would be made of it unseen."""
     if np.isnan(logits.min()):
         raise ModelError(

@@ -77,8 +77,12 @@ def calibration_cases(split: SplitFile, model: Model) -> tuple[str, ...]:
     return unseen or split.train
 
 
-def require_enough(cases: int) -> None:
-    """Raise `ModelError` for fewer than twenty cases to calibrate on."""
+def require_enough(cases: int, *, judges: int = 1) -> None:
+    """Raise `ModelError` for fewer than twenty cases to calibrate on, or none to judge it on."""
+    if not judges:
+        raise ModelError(
+            "Expected cases in the split's val to judge the calibration on, found none. Add some."
+        )
     if cases < FEWEST_CALIBRATED:
         raise ModelError(
             f"Expected at least {FEWEST_CALIBRATED} cases to calibrate on, found {cases}. Add "

@@ -14,7 +14,7 @@ from tifffile import imwrite
 from typer.testing import CliRunner
 
 from core.cli.calibrate import calibrate
-from core.domain.errors import DataError, ModelError
+from core.domain.errors import ModelError
 from core.domain.prediction import Postprocessing, Prediction, to_mask
 from core.domain.progress import Progress, silent
 from core.inference.prediction_service import local_predictor
@@ -280,7 +280,7 @@ def test_what_no_case_has_judged_is_not_kept(
     split = tmp_path / "split.json"
     data, out = tmp_path / "data", tmp_path / "out"
     split.write_text(json.dumps({"train": names[:20], "val": []}))
-    with pytest.raises(DataError, match="expected cases in val to judge the calibration on"):
+    with pytest.raises(ModelError, match="val to judge the calibration on"):
         calibrate(data, split, out, model="small", device="cpu")
     split.write_text(json.dumps({"train": names[:20], "val": names[20:]}))
     with pytest.raises(typer.Exit):
