@@ -91,20 +91,16 @@ def certify_model(
 ) -> None:
     """Show on cases how far an engine moves a model's masks; then `auto` may choose it."""
     from core.cli.command_run import case_ids, progress_bar
-    from core.domain.errors import AppError
     from core.io.datasets.dataset import scan
-    from core.models.certificates import LARGEST_CHANGE, LARGEST_DSC_CHANGE, EngineChoice
+    from core.models.certificates import LARGEST_CHANGE, LARGEST_DSC_CHANGE, held_against_torch
     from core.models.classifiers import Classifiers
     from core.studies.certification import certify, certify_classifier
 
-    if engine in ("torch", "auto"):
-        raise AppError(
-            f"--engine: expected one that is held against torch, openvino or onnx, found {engine}."
-        )
+    wanted = held_against_torch(engine, precision or ("float32",))
     dataset = scan(data)
     named = case_ids(case, split)
     cases = [dataset.case(name) for name in named] if named else list(dataset.cases)
-    models, wanted = all_models(), [EngineChoice(engine, p) for p in precision or ("float32",)]
+    models = all_models()
     classifiers = {each.spec.id: each for each in Classifiers(models.everywhere).models()[0]}
     if model_id in classifiers:
         found = [certify_classifier(classifiers[model_id], each, cases) for each in wanted]

@@ -4,6 +4,7 @@ A certificate says how far an engine's probabilities lie from torch's in float32
 holds for one file of weights and one graph.
 """
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -49,6 +50,15 @@ def engine_for(device: str, engine: str, precision: str) -> EngineChoice:
     """Return the engine asked for; on a device that only torch has, `auto` is torch."""
     elsewhere = engine == "auto" and device not in ("auto", "cpu")
     return EngineChoice("torch" if elsewhere else engine, precision)
+
+
+def held_against_torch(engine: str, precisions: Sequence[str]) -> tuple[EngineChoice, ...]:
+    """Return what is to be certified; raises `ModelError` for torch itself, and for no engine."""
+    if engine in ("torch", "auto"):
+        raise ModelError(
+            f"--engine: expected one that is held against torch, openvino or onnx, found {engine}."
+        )
+    return tuple(EngineChoice(engine, precision) for precision in precisions)
 
 
 class Certificate(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from core.cli.models import certify_model
-from core.domain.errors import AppError, ModelError
+from core.domain.errors import ModelError
 from core.inference.child_environment import child_environment
 from core.inference.engines import check_device, engines, open_network
 from core.inference.graph_import import GraphContract, import_graph
@@ -367,7 +367,7 @@ def test_what_is_said_of_a_certificate_is_what_it_does(
 
 @pytest.mark.parametrize("engine", ["torch", "auto"])
 def test_torch_is_not_held_against_itself(tmp_path: Path, engine: str) -> None:
-    with pytest.raises(AppError, match=r"--engine: expected one that is held against torch"):
+    with pytest.raises(ModelError, match=r"--engine: expected one that is held against torch"):
         certify_model("tiny", tmp_path, engine=engine)
 
 

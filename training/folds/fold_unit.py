@@ -12,7 +12,7 @@ from core.workspace.splits import SplitFile
 from training.folds.fold_scores import unseen_rows
 from training.learning.errors import TrainingError
 from training.run.processes import finished_model, train_together
-from training.run.taken_job import taken_job
+from training.taken_job import taken_job
 from training.train import read_job, run
 
 

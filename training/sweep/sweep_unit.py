@@ -11,7 +11,7 @@ from core.workspace.splits import SplitFile
 from training.learning.errors import TrainingError
 from training.run.checkpoint import load_checkpoint
 from training.run.processes import finished_model
-from training.run.taken_job import taken_job
+from training.taken_job import taken_job
 from training.train import read_job, run
 
 
