@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from core.domain.errors import AppError
+from core.domain.prediction import Prediction
 from core.domain.progress import Progress, silent
 from core.inference.prediction_service import PredictionService
 from core.io.cases.case import Case
@@ -56,11 +57,17 @@ def predict_ahead(
             continue
         model, unit = asked[key]
         assert isinstance(unit.task, CaseTask)
-        path = spread.store / key
-        if (prediction := read_prediction(path)) is not None:
+        if (prediction := _prediction_in(outcome.content)) is not None:
             with suppress(AppError):
                 keep_prediction(read_case(unit.task.case), model, workspace, prediction)
-        path.unlink(missing_ok=True)
+        (spread.store / key).unlink(missing_ok=True)
+
+
+def _prediction_in(content: bytes) -> Prediction | None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / _FILE
+        path.write_bytes(content)
+        return read_prediction(path)
 
 
 def _units(
