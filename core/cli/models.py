@@ -19,6 +19,7 @@ from core.cli.model_combine import combine_models
 from core.cli.model_import import import_model
 from core.cli.options import CaseIds, SplitPart
 from core.cli.say import say
+from core.domain.figure_text import counted
 
 models = typer.Typer(
     help="List, show, import and promote models.", no_args_is_help=True, rich_markup_mode=None
@@ -91,7 +92,7 @@ def certify_model(
     """Show on cases how far an engine moves a model's masks; then `auto` may choose it."""
     from core.cli.command_run import case_ids, progress_bar
     from core.io.datasets.dataset import scan
-    from core.models.certificates import LARGEST_CHANGE, LARGEST_DSC_CHANGE, EngineChoice
+    from core.models.certificates import EngineChoice
     from core.models.classifiers import Classifiers
     from core.studies.certification import certify, certify_classifier
 
@@ -106,17 +107,13 @@ def certify_model(
         with progress_bar() as progress:
             found = [*certify(models.find(model_id), wanted, cases, progress=progress)]
     for each in found:
-        moved = "no ground truth" if each.largest_dsc is None else f"{each.largest_dsc:.4f}"
+        moved = "" if each.largest_dsc is None else f", a DSC by {each.largest_dsc:.4f}"
         say(
-            f"{model_id} by {engine} in {each.precision}, {each.cases} cases: a probability moves "
-            f"by {each.largest_voxel:.3f} at most, a DSC by {moved}; {each.speed:.1f} times as "
-            f"fast as torch."
+            f"{model_id} by {engine} in {each.precision}, {counted(each.cases, 'case')}: a "
+            f"probability moves by {each.largest_voxel:.3f} at most{moved}; {each.speed:.1f} times "
+            "as fast as torch."
         )
-        told = (
-            "It is chosen by itself." if each.holds else "It is not chosen by itself: {} is most."
-        )
-        limit = LARGEST_CHANGE if each.largest_dsc is None else LARGEST_DSC_CHANGE
-        say(told.format(limit))
+        say(each.verdict)
 
 
 @models.command(name="export")

@@ -71,10 +71,20 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def holds(self) -> bool:
-        """Tell whether the engine may be chosen by itself."""
+        """Tell whether the engine moves no mask, so that it may be chosen by itself."""
         if self.largest_dsc is None:
             return self.largest_voxel <= LARGEST_CHANGE
         return self.largest_dsc <= LARGEST_DSC_CHANGE
+
+    @property
+    def verdict(self) -> str:
+        """What follows for `auto`, as a sentence."""
+        if not self.holds:
+            limit = LARGEST_CHANGE if self.largest_dsc is None else LARGEST_DSC_CHANGE
+            return f"`auto` does not choose it: {limit} is the most that may move."
+        if self.speed <= 1:
+            return "`auto` does not choose it where there is PyTorch, which is faster."
+        return "`auto` may choose it: it takes the fastest of those that are certified."
 
 
 class Certificates(msgspec.Struct, frozen=True, kw_only=True):

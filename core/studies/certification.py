@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from core.domain.counted_mask import count_mask
+from core.domain.errors import ModelError
 from core.domain.libraries import versions_of
 from core.domain.progress import Progress, silent
 from core.inference.inference_ensemble import AnyRunner, open_runner
@@ -95,6 +96,11 @@ def certify(
     the ratio of speed. Raises `AppError` for a case that cannot be read and a model or engine that
     cannot be run.
     """
+    if model.spec.is_graph:
+        raise ModelError(
+            f"{model.spec.title}: expected weights that PyTorch can run for a comparison, found a "
+            "network imported as ONNX. OpenVINO or ONNX Runtime computes it without a certificate."
+        )
     model = prepare_graph(model)
     exact, plain = (open_runner(model.with_engine(each)) for each in (_EXACT, TORCH))
     found = [_Differences(open_runner(model.with_engine(each))) for each in wanted]

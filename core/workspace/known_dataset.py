@@ -39,8 +39,8 @@ def scan_known(
     """Return the cases under `root`, as `how` says and, where it says nothing, as was said before.
 
     What is said is kept in the workspace once it has found cases, without `remember` until
-    `forget_once`. `root` may be a zip. What `check` raises of the cases found keeps nothing. Raises `DataError` as `scan`, `WorkspaceError` when it
-    cannot be kept.
+    `forget_once`; where `check` raises for them, nothing is. `root` may be a zip. Raises
+    `DataError` as `scan`, `WorkspaceError` when it cannot be kept.
     """
     root = root.expanduser().absolute()
     before = recalled(root)

@@ -21,6 +21,7 @@ from core.inference.model_graph import prepare_graph
 from core.inference.torch_network import trained_network
 from core.inference.volume_inference import RunOptions
 from core.io.datasets.dataset import scan
+from core.io.resource_paths import resource
 from core.models.certificates import (
     GRAPH_FILE,
     TORCH,
@@ -292,6 +293,25 @@ def test_a_certificate_tells_what_was_measured(model: Model, tmp_path: Path) -> 
     kept = valid_certificates(model.folder, model.weights)
     assert kept is not None
     assert kept.certificates == (mixed, again)
+
+
+def test_a_certificate_says_what_follows_for_auto(model: Model) -> None:
+    def verdict(**changes: object) -> str:
+        kept = valid_certificates(certified(model, **changes).folder, model.weights)
+        assert kept is not None
+        return kept.certificates[0].verdict
+
+    assert "may choose it" in verdict()
+    assert "PyTorch, which is faster" in verdict(speed=0.7)
+    assert "does not choose it: 0.005 is" in verdict(largest_dsc=0.006)
+    assert "does not choose it: 0.02 is" in verdict(largest_dsc=None, largest_voxel=0.03)
+
+
+def test_onnx_runtime_warns_of_nothing(whole: Model, capfd: pytest.CaptureFixture[str]) -> None:
+    bundled = read_model(resource("models") / "lite0")
+    for each in (whole, bundled):
+        opened(each, ONNX)
+    assert capfd.readouterr() == ("", "")
 
 
 _ALONE = """
