@@ -28,6 +28,7 @@ from core.jobs.job_folder import (
     status_of,
 )
 from core.jobs.job_work import heed, work_on
+from core.models.certificates import engine_for
 from core.review.reviews import reviews
 from core.studies.comparison.html_report import StudyReport, write_html
 from core.studies.comparison.study import keep_study, run_study
@@ -46,7 +47,8 @@ class StudyJob(msgspec.Struct, frozen=True, kw_only=True):
     """What is run: models by id over the cases of `data`, all when `cases` is empty.
 
     `workspace` is the folder of the dataset's workspace, where predictions and figures are kept.
-    `region` is the region or label that is compared, all of them when empty.
+    `region` is the region or label that is compared, all of them when empty. `engine` computes the
+    models and with `flips` each averages with the mirrored slice, as whoever asks sees them.
     """
 
     data: str
@@ -56,6 +58,8 @@ class StudyJob(msgspec.Struct, frozen=True, kw_only=True):
     device: str = "auto"
     ensemble: bool = False
     region: str = ""
+    engine: str = "auto"
+    flips: bool = False
 
 
 def read_study_job(folder: Path) -> StudyJob:
@@ -81,7 +85,9 @@ def run_study_job(spec: StudyJob, job: JobFolder) -> None:
 def _run(spec: StudyJob, workspace: Workspace, writer: JobWriter) -> None:
     dataset = with_labels(scan_known(Path(spec.data)), workspace.labels(), spec.region)
     cases = [dataset.case(name) for name in spec.cases] or list(dataset.cases)
-    models = find_models(workspace, spec.models, cases=dataset.cases)
+    engine = engine_for(spec.device, spec.engine, "auto")
+    found = find_models(workspace, spec.models, engine, cases=dataset.cases)
+    models = [model.with_flips(spec.flips) for model in found]
     predictor_of = predictors(workspace, spec.device, run=True)
     study = run_study(
         cases, models, predictor_of, ensemble=spec.ensemble, progress=_telling(writer)
