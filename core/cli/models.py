@@ -19,7 +19,6 @@ from core.cli.model_combine import combine_models
 from core.cli.model_import import import_model
 from core.cli.options import CaseIds, SplitPart
 from core.cli.say import say
-from core.domain.figure_text import counted
 
 models = typer.Typer(
     help="List, show, import and promote models.", no_args_is_help=True, rich_markup_mode=None
@@ -107,12 +106,7 @@ def certify_model(
         with progress_bar() as progress:
             found = [*certify(models.find(model_id), wanted, cases, progress=progress)]
     for each in found:
-        moved = "" if each.largest_dsc is None else f", a DSC by {each.largest_dsc:.4f}"
-        say(
-            f"{model_id} by {engine} in {each.precision}, {counted(each.cases, 'case')}: a "
-            f"probability moves by {each.largest_voxel:.3f} at most{moved}; {each.speed:.1f} times "
-            "as fast as torch."
-        )
+        say(f"{model_id} {each.measured}")
         say(each.verdict)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import ModelError
+from core.domain.figure_text import counted
 from core.io.json_file import decode_json, write_json
 from core.models.kept_hash import kept_hash
 from core.models.model_folder import unreadable
@@ -77,6 +78,16 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
         return self.largest_dsc <= LARGEST_DSC_CHANGE
 
     @property
+    def measured(self) -> str:
+        """What was measured, as the end of a sentence that begins with the model."""
+        moved = "" if self.largest_dsc is None else f", a DSC by {self.largest_dsc:.4f}"
+        return (
+            f"by {self.engine} in {self.precision}, {counted(self.cases, 'case')}: a probability "
+            f"moves by {self.largest_voxel:.3f} at most{moved}; {self.speed:.1f} times as fast as "
+            "torch."
+        )
+
+    @property
     def verdict(self) -> str:
         """What follows for `auto`, as a sentence."""
         if not self.holds:
@@ -93,6 +104,14 @@ class Certificates(msgspec.Struct, frozen=True, kw_only=True):
     weights: str
     graph: str
     certificates: tuple[Certificate, ...] = ()
+
+
+def uncertifiable(title: str) -> ModelError:
+    """Return what is said of a model without weights that torch can be compared by."""
+    return ModelError(
+        f"{title}: expected weights that PyTorch can run for a comparison, found a network "
+        "imported as ONNX. OpenVINO or ONNX Runtime computes it without a certificate."
+    )
 
 
 def read_certificates(folder: Path) -> Certificates | None:

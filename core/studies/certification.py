@@ -10,7 +10,6 @@ import msgspec
 import numpy as np
 
 from core.domain.counted_mask import count_mask
-from core.domain.errors import ModelError
 from core.domain.libraries import versions_of
 from core.domain.progress import Progress, silent
 from core.inference.inference_ensemble import AnyRunner, open_runner
@@ -24,6 +23,7 @@ from core.models.certificates import (
     TORCH,
     Certificate,
     EngineChoice,
+    uncertifiable,
     valid_certificates,
     write_certificates,
 )
@@ -97,10 +97,7 @@ def certify(
     cannot be run.
     """
     if model.spec.is_graph:
-        raise ModelError(
-            f"{model.spec.title}: expected weights that PyTorch can run for a comparison, found a "
-            "network imported as ONNX. OpenVINO or ONNX Runtime computes it without a certificate."
-        )
+        raise uncertifiable(model.spec.title)
     model = prepare_graph(model)
     exact, plain = (open_runner(model.with_engine(each)) for each in (_EXACT, TORCH))
     found = [_Differences(open_runner(model.with_engine(each))) for each in wanted]

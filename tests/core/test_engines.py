@@ -302,6 +302,11 @@ def test_a_certificate_says_what_follows_for_auto(model: Model) -> None:
         return kept.certificates[0].verdict
 
     assert "may choose it" in verdict()
+    kept = valid_certificates(model.folder, model.weights)
+    assert kept is not None
+    without = msgspec.structs.replace(kept.certificates[0], largest_dsc=None)
+    assert ", a DSC by 0.0000;" in kept.certificates[0].measured
+    assert "DSC" not in without.measured
     assert "PyTorch, which is faster" in verdict(speed=0.7)
     assert "does not choose it: 0.005 is" in verdict(largest_dsc=0.006)
     assert "does not choose it: 0.02 is" in verdict(largest_dsc=None, largest_voxel=0.03)

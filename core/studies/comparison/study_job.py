@@ -28,7 +28,6 @@ from core.jobs.job_folder import (
     status_of,
 )
 from core.jobs.job_work import heed, work_on
-from core.models.certificates import engine_for
 from core.review.reviews import reviews
 from core.studies.comparison.html_report import StudyReport, write_html
 from core.studies.comparison.study import keep_study, run_study
@@ -36,7 +35,7 @@ from core.studies.comparison.study_pictures import study_pictures
 from core.studies.comparison.study_report import write_study
 from core.workspace.chosen_labels import with_labels
 from core.workspace.known_dataset import scan_known
-from core.workspace.known_models import find_models
+from core.workspace.known_models import models_as_run
 from core.workspace.workspace_folder import Workspace, open_workspace
 
 REPORT_FILE = "report.html"
@@ -85,9 +84,8 @@ def run_study_job(spec: StudyJob, job: JobFolder) -> None:
 def _run(spec: StudyJob, workspace: Workspace, writer: JobWriter) -> None:
     dataset = with_labels(scan_known(Path(spec.data)), workspace.labels(), spec.region)
     cases = [dataset.case(name) for name in spec.cases] or list(dataset.cases)
-    engine = engine_for(spec.device, spec.engine, "auto")
-    found = find_models(workspace, spec.models, engine, cases=dataset.cases)
-    models = [model.with_flips(spec.flips) for model in found]
+    by = spec.device, spec.engine
+    models = models_as_run(workspace, spec.models, by, flips=spec.flips, cases=dataset.cases)
     predictor_of = predictors(workspace, spec.device, run=True)
     study = run_study(
         cases, models, predictor_of, ensemble=spec.ensemble, progress=_telling(writer)
