@@ -6,10 +6,11 @@ from core.io.write_guard import refuse_inside
 from core.jobs.job_folder import Echo, JobFolder
 from core.jobs.training_job import begin_training
 from core.models.registry import Model, Registry
+from training.learning.errors import TrainingError
 from training.learning.parallel import joined_group
 from training.run.events import tell
 from training.run.plan import make_plan
-from training.run.processes import train_together
+from training.run.processes import finished_model, train_together
 from training.run.train_options import TrainOptions, spec_of
 from training.train import read_job, run
 
@@ -38,7 +39,12 @@ def begun(options: TrainOptions, registry: Registry) -> JobFolder:
     """Return the job to be done: a new one, or that which is to go on; raises `AppError`."""
     if options.resume:
         job = JobFolder(options.out)
-        read_job(job.path)
+        done = finished_model(job.path, read_job(job.path))
+        if done is not None:
+            raise TrainingError(
+                f"{job.path}: expected a training that is not done, found that it has ended with "
+                f"the model {done.spec.id}. Train anew into another --out."
+            )
         job.take_up()
         return job
     spec = spec_of(options, registry)

@@ -76,8 +76,8 @@ def clicks(
         predictor_of = predictors(workspace, device, run=True)
         with progress_bar() as progress:
             study = run_click_study(cases, chosen, predictor_of, options, progress=progress)
-    summary = write_clicks(out, study)
-    _say(study.models[0], summary)
+    for each, summary in write_clicks(out, study).items():
+        _say(each, summary)
     say(f"Clicks in {out}")
     finish(study.failed, (*dataset.notices, *study.notices))
 

@@ -92,7 +92,7 @@ def certify_model(
     """Show on cases how far an engine moves a model's masks; then `auto` may choose it."""
     from core.cli.command_run import case_ids, progress_bar
     from core.io.datasets.dataset import scan
-    from core.models.certificates import LARGEST_CHANGE, LARGEST_DSC_CHANGE, held_against_torch
+    from core.models.certificates import held_against_torch
     from core.models.classifiers import Classifiers
     from core.studies.certification import certify, certify_classifier
 
@@ -108,19 +108,8 @@ def certify_model(
         with progress_bar() as progress:
             found = [*certify(models.find(model_id), wanted, cases, progress=progress)]
     for each in found:
-        moved = "no ground truth" if each.largest_dsc is None else f"{each.largest_dsc:.4f}"
-        say(
-            f"{model_id} by {engine} in {each.precision}, {each.cases} cases: a probability moves "
-            f"by {each.largest_voxel:.3f} at most, a DSC by {moved}; {each.speed:.1f} times as "
-            f"fast as torch."
-        )
-        limit = LARGEST_CHANGE if each.largest_dsc is None else LARGEST_DSC_CHANGE
-        if not each.holds:
-            say(f"It is not chosen by itself: {limit} is most.")
-        elif not each.pays:
-            say("It is not chosen by itself where there is torch, which is no slower.")
-        else:
-            say("It is chosen by itself.")
+        say(f"{model_id} {each.measured}")
+        say(each.verdict)
 
 
 @models.command(name="export")

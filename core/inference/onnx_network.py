@@ -14,6 +14,7 @@ _BATCH = 4
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 _DIRECT = "DmlExecutionProvider"
 _ERRORS = 3
+"""The least that ONNX Runtime writes of: errors; warnings would stand between our sentences."""
 
 
 class OnnxNetwork:
@@ -58,7 +59,7 @@ class OnnxNetwork:
             )
         options = self._library.SessionOptions()
         options.intra_op_num_threads = self._threads
-        options.log_severity_level = _ERRORS  # it warns of what it leaves as it is
+        options.log_severity_level = _ERRORS  # it warns of what it cannot fold, by the dozen
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self._session = self._library.InferenceSession(

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from core.domain.errors import ModelError
+from core.domain.figure_text import counted
 from core.io.json_file import decode_json, write_json
 from core.models.kept_hash import kept_hash
 from core.models.model_folder import unreadable
@@ -83,15 +84,30 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def holds(self) -> bool:
-        """Tell whether the engine may be chosen by itself."""
+        """Tell whether the engine moves no mask, so that it may be chosen by itself."""
         if self.largest_dsc is None:
             return self.largest_voxel <= LARGEST_CHANGE
         return self.largest_dsc <= LARGEST_DSC_CHANGE
 
     @property
-    def pays(self) -> bool:
-        """Tell whether the engine is faster than torch."""
-        return self.speed > 1
+    def measured(self) -> str:
+        """What was measured, as the end of a sentence that begins with the model."""
+        moved = "" if self.largest_dsc is None else f", a DSC by {self.largest_dsc:.4f}"
+        return (
+            f"by {self.engine} in {self.precision}, {counted(self.cases, 'case')}: a probability "
+            f"moves by {self.largest_voxel:.3f} at most{moved}; {self.speed:.1f} times as fast as "
+            "torch."
+        )
+
+    @property
+    def verdict(self) -> str:
+        """What follows for `auto`, as a sentence."""
+        if not self.holds:
+            limit = LARGEST_CHANGE if self.largest_dsc is None else LARGEST_DSC_CHANGE
+            return f"`auto` does not choose it: {limit} is the most that may move."
+        if self.speed <= 1:
+            return "`auto` does not choose it where there is PyTorch, which is faster."
+        return "`auto` may choose it: it takes the fastest of those that are certified."
 
 
 class Certificates(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +116,14 @@ class Certificates(msgspec.Struct, frozen=True, kw_only=True):
     weights: str
     graph: str
     certificates: tuple[Certificate, ...] = ()
+
+
+def uncertifiable(title: str) -> ModelError:
+    """Return what is said of a model without weights that torch can be compared by."""
+    return ModelError(
+        f"{title}: expected weights that PyTorch can run for a comparison, found a network "
+        "imported as ONNX. OpenVINO or ONNX Runtime computes it without a certificate."
+    )
 
 
 def read_certificates(folder: Path) -> Certificates | None:
@@ -164,5 +188,5 @@ def _usable(certificate: Certificate) -> bool:
     known = certificate.precision in _PRECISIONS.get(certificate.engine, ())
     computed = known and (certificate.precision not in _ROUNDED or has_bfloat16())
     # Where there is no torch, an engine need not be faster than it.
-    pays = certificate.pays or find_spec("torch") is None
+    pays = certificate.speed > 1 or find_spec("torch") is None
     return certificate.holds and pays and here and computed

@@ -131,7 +131,11 @@ def _check(models: Sequence[Model]) -> None:
             f"Expected two models or more for an ensemble, found {len(models)}. Name others."
         )
     for model in models:
-        require_weights_of_its_own(model.spec)
+        if model.spec.members:
+            raise ModelError(
+                f"{model.spec.id}: expected members with weights of their own, found an ensemble. "
+                f"Name its members in its place: {', '.join(model.spec.members)}."
+            )
         if model.spec.channels != models[0].spec.channels:
             raise ModelError(
                 f"{model.spec.id}: expected the channels {', '.join(models[0].spec.channels)} of "

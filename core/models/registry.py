@@ -5,10 +5,11 @@ that a half-written model is never listed. An ensemble has no weights: it names 
 lie beside it or among the bundled models. Imports no torch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
+from itertools import chain, count
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -32,6 +33,7 @@ from core.models.model_folder import (
     WEIGHTS_FILE,
     SpecFile,
     check_id,
+    holds_model,
     is_id,
     named,
     read_each,
@@ -44,8 +46,8 @@ from core.models.preprocessing import Preprocessing
 
 CHAMPION_FILE = "champion.json"
 GRAPH_ARCHITECTURE = "onnx"
-AMONG_MODELS = "one of the models"
 """The architecture of models of which there is a graph alone: nothing but an engine runs them."""
+AMONG_MODELS = "one of the models"
 View: TypeAlias = Literal["plain", "mirrored", "in-turn"]
 """What a network is shown of a slice: the slice, its mirror image, or these, member by member."""
 
@@ -315,6 +317,17 @@ class Registry:
         check_id(model_id)
         for root in self.everywhere:
             require_free(root / model_id)
+
+    def free_name(self, wanted: str, ids: Callable[[str], Sequence[str]]) -> str:
+        """Return `wanted`, or it with the first number from 2 whose `ids` no model has.
+
+        For models that are named after what made them, where nobody is asked for an id.
+        """
+        names = chain((wanted,), (f"{wanted}-{number}" for number in count(2)))
+        return next(name for name in names if not any(map(self._is_taken, ids(name))))
+
+    def _is_taken(self, model_id: str) -> bool:
+        return any(holds_model(root / model_id) for root in self.everywhere)
 
     def publish(self, spec: ModelSpec, weights: Path, *, beside: Sequence[Path] = ()) -> Model:
         """Add a model from a file of safetensors; raises `ModelError` when the id is taken.

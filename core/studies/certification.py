@@ -23,6 +23,7 @@ from core.models.certificates import (
     TORCH,
     Certificate,
     EngineChoice,
+    uncertifiable,
     valid_certificates,
     write_certificates,
 )
@@ -95,6 +96,8 @@ def certify(
     the ratio of speed. Raises `AppError` for a case that cannot be read and a model or engine that
     cannot be run.
     """
+    if model.spec.is_graph:
+        raise uncertifiable(model.spec.title)
     model = prepare_graph(model)
     exact, plain = (open_runner(model.with_engine(each)) for each in (_EXACT, TORCH))
     found = [_Differences(open_runner(model.with_engine(each))) for each in wanted]

@@ -3,9 +3,10 @@
 The window keeps it in the workspace, and so do the options `--region NAME=1+3` and `--fills`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from msgspec import UNSET, UnsetType
@@ -21,6 +22,9 @@ from core.workspace.known_dataset import recalled, scan_known
 from core.workspace.settings import home
 from core.workspace.workspace_folder import STORE_NAME, open_workspace, workspace_folder
 
+_LOOKED_AT = 8
+"""Cases whose labels are read before a region is said to be none of theirs."""
+
 
 def chosen_dataset(root: Path, how: Organisation = AS_IT_LIES, *, scores: bool = True) -> Dataset:
     """Return the cases under `root` with the labels chosen for that folder, and as `how` says now.
@@ -29,7 +33,9 @@ def chosen_dataset(root: Path, how: Organisation = AS_IT_LIES, *, scores: bool =
     region that masks without labels fill unless another is said. Raises `DataError` as `scan`, and
     for a region that there can be none of.
     """
-    return with_chosen(scan_known(root, how), workspace_folder(home(), root), how, scores=scores)
+    folder = workspace_folder(home(), root)
+    dataset = scan_known(root, how, check=lambda found: _require_region(found, folder, how))
+    return with_chosen(dataset, folder, how, scores=scores)
 
 
 def label_choice(root: Path, region: str = "") -> LabelChoice | UnsetType:
@@ -126,6 +132,37 @@ def redrawn(before: LabelSet | None, after: LabelSet) -> Sequence[str] | None:
     known = {region.name: frozenset(region.values) for region in before.scored}
     now = {region.name: frozenset(region.values) for region in after.scored}
     return tuple(name for name, values in known.items() if values != now.get(name))
+
+
+def _require_region(found: Dataset, folder: Path, how: Organisation) -> None:
+    """Raise `DataError` for a region by a name that no case has, before that name is kept.
+
+    Cases of one folder may tell other labels than the first: a few are looked at, not thousands. A
+    label that they lack can be named by its value.
+    """
+    if not how.region or how.values:
+        return
+    refused: DataError | None = None
+    for labels in _labels_of(with_chosen(found, folder)):
+        try:
+            region_of(labels, how.region)
+        except DataError as error:
+            refused = refused or error
+        else:
+            return
+    if refused is not None:
+        raise DataError(
+            f"--region {refused} Or make one of values, as --region NAME=1+3."
+        ) from refused
+
+
+def _labels_of(dataset: Dataset) -> Iterator[LabelSet]:
+    """Yield the labels that the folder tells and those of its first cases with a mask."""
+    if dataset.labels is not None:
+        yield dataset.labels
+    for case in islice((each for each in dataset.cases if each.has_ground_truth), _LOOKED_AT):
+        with suppress(DataError):
+            yield read_case(case).label_set or from_values((1,))
 
 
 def _changed(labels: LabelSet, how: Organisation) -> LabelSet:

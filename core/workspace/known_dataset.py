@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from hashlib import blake2b
@@ -32,19 +33,22 @@ def scan_known(
     how: Organisation = AS_IT_LIES,
     *,
     remember: bool = True,
+    check: Callable[[Dataset], None] | None = None,
     progress: Progress = silent,
 ) -> Dataset:
     """Return the cases under `root`, as `how` says and, where it says nothing, as was said before.
 
     What is said is kept in the workspace once it has found cases, without `remember` until
-    `forget_once`. `root` may be a zip. Raises `DataError` as `scan`, `WorkspaceError` when it
-    cannot be kept.
+    `forget_once`; where `check` raises for them, nothing is. `root` may be a zip. Raises
+    `DataError` as `scan`, `WorkspaceError` when it cannot be kept.
     """
     root = root.expanduser().absolute()
     before = recalled(root)
     said = how.over(before)
     found = scan(unpacked(root), said, progress=progress)
     _require_channels(found, how)
+    if check is not None:
+        check(found)
     once = _path(root, ONCE_FILE)
     if said != before or (how.is_given and remember == once.exists()):
         _put(_path(root) if remember else once, said)

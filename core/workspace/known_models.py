@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from core.io.cases.case import Case
-from core.models.certificates import ANY, EngineChoice
+from core.models.certificates import ANY, EngineChoice, engine_for
 from core.models.mask_model import mask_models
 from core.models.registry import Model
 from core.workspace.mask_folders import kept_models
@@ -33,3 +33,21 @@ def find_models(
         for name in dict.fromkeys(wanted)
     ]
     return chosen + mask_models(masks, cases, resample=bool(resample))
+
+
+def models_as_run(
+    workspace: Workspace,
+    wanted: Sequence[str],
+    by: tuple[str, str],
+    *,
+    flips: bool,
+    cases: Sequence[Case],
+) -> list[Model]:
+    """Return the models of these ids as a reader has set that they are run.
+
+    `by` are the device and the engine by name; with `flips` each averages with the mirrored slice.
+    Raises `ModelError` as `find_models`.
+    """
+    device, engine = by
+    found = find_models(workspace, wanted, engine_for(device, engine, "auto"), cases=cases)
+    return [model.with_flips(flips) for model in found]

@@ -15,6 +15,7 @@ from core.domain.progress import Progress
 from core.inference.engine import Engine
 from core.inference.prediction_service import PredictionService, engine_run
 from core.io.cases.case_reader import LoadedCase
+from core.models.certificates import EngineChoice
 from core.models.registry import Model
 from gui.shell.mask_source import AGREEMENT, MEAN, TRUTH, MaskSource
 from gui.shell.session import Session
@@ -54,6 +55,20 @@ class MaskFinder(QObject):
         self._session = session
         self._lanes = lanes
         self._engine = engine
+        self._as_run = self._way_of_running()
+        for signal in (session.settings_changed, session.models_changed):
+            signal.connect(self._on_way_changed)
+
+    def _way_of_running(self) -> tuple[bool, frozenset[EngineChoice]]:
+        available = self._session.models.available
+        return self._session.settings.flips, frozenset(model.wanted for model in available)
+
+    def _on_way_changed(self) -> None:
+        """Another engine, or the mirrored slice: what was predicted so far is of another model."""
+        now = self._way_of_running()
+        if now != self._as_run:
+            self._as_run = now
+            self.changed.emit()
 
     def tick(self, models: tuple[str, ...]) -> None:
         """Take these models together in the mean and the agreement; fewer than two mean all."""

@@ -164,7 +164,9 @@ class CompareSide(QFrame):
                     set_colour(label, self._theme.ok)
                 self._table.addWidget(label, row, column + 1, right)
         if not lines:
-            self._table.addWidget(make_label("No model was run on this case.", "caption"), 1, 0)
+            said = make_label("No model was run on this case.", "caption")
+            # In the first column alone it would push the figures' heads out of the panel.
+            self._table.addWidget(said, 1, 0, 1, len(_HEADS) + 1)
 
     def show_regions(self, models: Sequence[str], lines: Sequence[RegionScores]) -> None:
         """Show the DSC of each region, by models of these numbers; nothing of binary cases."""

@@ -99,11 +99,14 @@ class StudyPresenter(QObject):
             return
         for sentence in told:
             self._tell_trouble("Some cases cannot be compared", sentence)
+        settings = self._session.settings
         spec = StudyJob(
             data=str(place.dataset.root),
             workspace=str(place.workspace.folder),
             models=models,
-            device=self._session.settings.device,
+            device=settings.device,
+            engine=settings.engine,
+            flips=settings.flips,
             ensemble=ensemble,
             region=next((case.region for case in place.dataset.cases), ""),
         )

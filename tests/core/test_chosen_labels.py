@@ -15,8 +15,8 @@ from core.domain.prediction import Postprocessing
 from core.io.datasets.dataset import Dataset
 from core.io.datasets.organisation import AS_IT_LIES, Organisation, corrected, given
 from core.io.readers import read
-from core.workspace.chosen_labels import redrawn, with_chosen
-from core.workspace.known_dataset import scan_known
+from core.workspace.chosen_labels import chosen_dataset, redrawn, with_chosen
+from core.workspace.known_dataset import recalled, scan_known
 from core.workspace.workspace_folder import Score, open_workspace, workspace_folder
 from tests.command_line import run_main
 from tests.core.test_label_scores import REGIONS, predicted_map, truth_map
@@ -175,3 +175,17 @@ def test_a_binary_model_fills_what_is_said(root: Path, home: Path, tmp_path: Pat
     done = run_main(home, "predict", *common, "--fills", "Cyst", "--out", tmp_path / "no")
     assert done.returncode != 0
     assert "Cyst" in done.stderr
+
+
+def test_a_region_there_is_none_of_is_refused_before_it_is_kept(
+    root: Path, home: Path, tmp_path: Path
+) -> None:
+    before = recalled(root)
+    for folder in (root, make_tree("lgg", tmp_path / "binary")):
+        with pytest.raises(DataError, match=r"--region Nonsense: expected a region of .*NAME=1\+3"):
+            chosen_dataset(folder, said("Nonsense"))
+    assert recalled(root) == before
+    assert chosen_dataset(root, said("Oedema")).cases[0].region == "Oedema"
+    with pytest.raises(DataError, match="Nonsense"):
+        chosen_dataset(root, said("Nonsense"))
+    assert recalled(root).region == "Oedema"

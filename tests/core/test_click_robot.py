@@ -178,7 +178,9 @@ def test_what_fails_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
 
 
 def test_the_summary_has_the_keys_that_were_agreed(tmp_path: Path, study: ClickStudy) -> None:
-    write_clicks(tmp_path, study)
+    told = write_clicks(tmp_path, study)
+    assert tuple(told) == IDS[1:]
+    assert told[IDS[1]] != told[IDS[2]]
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert list(summary) == KEYS
     with (tmp_path / "clicks.csv").open(encoding="utf-8") as file:

@@ -22,6 +22,7 @@ from core.inference.model_graph import prepare_graph
 from core.inference.torch_network import trained_network
 from core.inference.volume_inference import RunOptions
 from core.io.datasets.dataset import scan
+from core.io.resource_paths import resource
 from core.models.certificates import (
     GRAPH_FILE,
     TORCH,
@@ -340,35 +341,34 @@ def test_a_certificate_tells_what_was_measured(model: Model, tmp_path: Path) -> 
     assert kept.certificates == (mixed, again)
 
 
-@pytest.mark.parametrize(
-    ("speed", "largest_dsc", "said"),
-    [
-        (2.0, 0.001, "It is chosen by itself."),
-        (0.5, 0.001, "It is not chosen by itself where there is torch, which is no slower."),
-        (2.0, 0.02, "It is not chosen by itself: 0.005 is most."),
-    ],
-)
-def test_what_is_said_of_a_certificate_is_what_it_does(
-    model: Model, monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str], speed: float, largest_dsc: float, said: str,
-) -> None:  # fmt: skip
-    data = model.folder.parent / "data"
-    write_case(data, "A", slices=2)
-    made = certified(model, speed=speed, largest_dsc=largest_dsc)
-    kept = valid_certificates(made.folder, made.weights)
-    assert kept is not None
-    monkeypatch.setattr("core.studies.certification.certify", lambda *_, **__: kept.certificates)
-    monkeypatch.setattr("core.cli.models.all_models", lambda: Registry((made.folder.parent,)))
-    certify_model("tiny", data)
-    assert capsys.readouterr().out.splitlines()[-1] == said
-    chosen = said == "It is chosen by itself."
-    assert made.engine == (EXACT if chosen else TORCH)
-
-
 @pytest.mark.parametrize("engine", ["torch", "auto"])
 def test_torch_is_not_held_against_itself(tmp_path: Path, engine: str) -> None:
     with pytest.raises(ModelError, match=r"--engine: expected one that is held against torch"):
         certify_model("tiny", tmp_path, engine=engine)
+
+
+def test_a_certificate_says_what_follows_for_auto(model: Model) -> None:
+    def verdict(**changes: object) -> str:
+        kept = valid_certificates(certified(model, **changes).folder, model.weights)
+        assert kept is not None
+        return kept.certificates[0].verdict
+
+    assert "may choose it" in verdict()
+    kept = valid_certificates(model.folder, model.weights)
+    assert kept is not None
+    without = msgspec.structs.replace(kept.certificates[0], largest_dsc=None)
+    assert ", a DSC by 0.0000;" in kept.certificates[0].measured
+    assert "DSC" not in without.measured
+    assert "PyTorch, which is faster" in verdict(speed=0.7)
+    assert "does not choose it: 0.005 is" in verdict(largest_dsc=0.006)
+    assert "does not choose it: 0.02 is" in verdict(largest_dsc=None, largest_voxel=0.03)
+
+
+def test_onnx_runtime_warns_of_nothing(whole: Model, capfd: pytest.CaptureFixture[str]) -> None:
+    bundled = read_model(resource("models") / "lite0")
+    for each in (whole, bundled):
+        opened(each, ONNX)
+    assert capfd.readouterr() == ("", "")
 
 
 _ALONE = """

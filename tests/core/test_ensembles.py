@@ -146,7 +146,7 @@ def test_another_member_makes_another_model(registry: Registry, tmp_path: Path) 
         (["one"], "two models or more"),
         (["one", "one"], "two models or more"),
         (["one", "nobody"], "found the name 'nobody'"),
-        (["one", "both"], "Start from one of its members"),
+        (["one", "both"], "Name its members in its place: one, two"),
         (["one", "grey"], "expected the channels"),
     ],
 )

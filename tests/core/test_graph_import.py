@@ -19,6 +19,7 @@ from core.models.certificates import TORCH, EngineChoice
 from core.models.ensembles import combine, pack_members, require_trainable
 from core.models.preprocessing import Preprocessing
 from core.models.registry import Model, Registry, prediction_key
+from core.studies.certification import certify
 from tests.command_line import run_main
 from tests.synthetic import head, volume_of
 
@@ -249,6 +250,8 @@ def test_torch_neither_runs_nor_trains_it(home: Path, tmp_path: Path, registry: 
         open_runner(model.with_engine(TORCH))
     with pytest.raises(ModelError, match="a network that PyTorch can build to start from"):
         require_trainable(model.spec)
+    with pytest.raises(ModelError, match="computes it without a certificate"):
+        certify(model, [TORCH], ())
     with pytest.raises(ModelError, match="Export it as onnx or openvino"):
         export_model(model, tmp_path / "out", "pt")
 

@@ -3,17 +3,20 @@
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from core.domain.errors import FileError, WorkspaceError
 from core.jobs.job_events import Done, Failed, Paused, Progressed
 from core.jobs.job_folder import JobFolder, JobRequest, create_job
+from core.models.certificates import engine_for
 from core.studies.comparison.study_job import StudyJob, main, read_study_job, run_study_job
 from core.studies.comparison.study_report import read_figures
 from core.studies.scores.case_figures import figures_of, widest_disagreements
-from core.workspace.score_keys import figures_now
+from core.workspace.score_keys import figures_now, predicted_as
 from core.workspace.workspace_folder import open_workspace, registry
 from tests.synthetic import publish_unet, write_case
 
@@ -65,6 +68,19 @@ def test_a_job_in_its_own_process_tells_its_progress_and_leaves_its_files(
     assert figures_of(workspace.store, "one", one) == {r.case: r for r in rows if r.model == "one"}
     assert set(widest_disagreements(workspace.store)) == {"C_0", "C_1"}
     workspace.close()
+
+
+def test_models_are_compared_as_whoever_asks_sees_them(spec: StudyJob, tmp_path: Path) -> None:
+    """By the engine that is named, averaged with the mirrored slice."""
+    asked = msgspec.structs.replace(spec, engine="torch", flips=True)
+    run_study_job(asked, create_job(tmp_path / "job", asked))
+    plain = registry(tmp_path / "home").find("one")
+    shown = plain.with_engine(engine_for("cpu", "torch", "auto")).with_flips(True)
+    with closing(open_workspace(tmp_path / "workspace")) as workspace:
+        keys = [score.key for score in workspace.scores("one").values()]
+    assert len(keys) == 2
+    assert all(map(predicted_as(shown), keys))
+    assert not any(map(predicted_as(plain), keys))
 
 
 class _Asked(JobFolder):

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 import pytest
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QCheckBox, QComboBox, QPushButton
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from core.domain.counted_mask import CountedMask
@@ -32,7 +32,7 @@ from gui.studies.compare_lines import (
     vote_shares,
 )
 from gui.studies.compare_models import ComparedModel
-from gui.studies.compare_side import CompareSide, RegionScores
+from gui.studies.compare_side import CaseLine, CompareSide, RegionScores
 from gui.studies.plot_legend import PlotLegend
 from gui.studies.study_pages import part_of, show_choice, show_regions, show_study
 from gui.studies.study_panel import StudyPanel
@@ -254,6 +254,22 @@ def test_the_regions_of_a_case_stand_below_its_figures(side: CompareSide, qtbot:
         qtbot.waitUntil(lambda said=said: said in texts(side))
     side.show_regions([], [])
     qtbot.waitUntil(lambda: "Rim" not in texts(side))
+
+
+def test_the_panel_is_no_wider_where_no_model_was_run(side: CompareSide, qtbot: QtBot) -> None:
+    def least() -> int:
+        heads = (each for each in side.findChildren(QLabel) if each.isVisible())
+        holder = next(each for each in heads if each.text() == "HD95").parentWidget()
+        layout = None if holder is None else holder.layout()
+        assert layout is not None
+        return layout.minimumSize().width()
+
+    side.show_case([CaseLine("Alpha", ("1.0", "0.96", "0.93", "8,261"))])
+    qtbot.waitUntil(lambda: "0.96" in texts(side))
+    with_figures = least()
+    side.show_case([])
+    qtbot.waitUntil(lambda: "No model was run on this case." in texts(side))
+    assert least() <= with_figures
 
 
 def test_agreement_needs_two_models(side: CompareSide) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import create_autospec
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -15,6 +16,7 @@ from core.workspace.settings import Settings
 from core.workspace.store import Store
 from core.workspace.workspace_folder import open_workspace, workspace_folder
 from gui.prediction.prediction_desk import PredictionDesk
+from gui.shell.mask_finder import MaskFinder
 from gui.shell.model_reader import read_models
 from gui.shell.operations import Operations
 from gui.shell.place_reader import plain_states, with_scores
@@ -157,6 +159,21 @@ def test_run_all_runs_what_was_predicted_without_the_mirrored_view(
     desk.desk.run_all()
     rest(qtbot, desk)
     assert totals == []
+
+
+def test_masks_are_looked_up_anew_where_models_are_run_otherwise(desk: Desk) -> None:
+    """Beside the model in use others lie over the views, predicted one way or the other."""
+    finder, told = MaskFinder(desk.session, desk.lanes, create_autospec(Engine)), list[int]()
+    finder.changed.connect(lambda: told.append(1))
+    desk.operations.change_settings(reader="Ada")
+    assert not told
+    desk.operations.change_settings(flips=True)
+    assert len(told) == 1
+    models = read_models(
+        desk.session.home, desk.place.workspace.folder, "", Settings(engine="torch")
+    )
+    desk.session.set_models(models)
+    assert len(told) == 2
 
 
 def asked_for(desk: Desk) -> list[int]:

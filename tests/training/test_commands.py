@@ -74,7 +74,8 @@ def test_train_makes_a_candidate_that_can_be_fine_tuned_and_resumed(
     assert (lineage.settings.replay, lineage.settings.cases) == (0.3, (TRAIN[0],))
     assert registry.find("second").spec.arguments == {"init_features": 2}
     again = _call("train", "--resume", "--out", str(tmp_path / "first"))
-    assert "an id no model has yet" in str(again.exception)
+    assert "ended with the model first" in str(again.exception)
+    assert JobFolder(tmp_path / "first").state() == "done"
     for name in ("job.json", "events.jsonl", "checkpoint.pt"):
         assert (tmp_path / "first" / name).is_file()
     assert list((tmp_path / "first" / "tensorboard").iterdir())

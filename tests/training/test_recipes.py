@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from core.domain.errors import AppError
 from core.domain.statistics import mean_test
+from core.models.fold_file import fold_models
 from core.models.registry import Registry
 from core.models.train_spec import TrainSpec
 from tests.training.making import TRAIN, make_dataset, write_split
@@ -231,6 +232,15 @@ def test_recipes_are_ranked_by_one_command_that_does_nothing_twice(
     assert again.exit_code == 0, again.output
     assert before == {p: p.stat().st_mtime_ns for p in (tmp_path / "out").rglob("*.safetensors")}
     assert (tmp_path / "R.md").read_text().count("\n| `one` |") == 1
+
+    # On other cases, or from another model: there are models of these names by now.
+    (tmp_path / "out").rename(tmp_path / "earlier")
+    once_more = _rank(tmp_path, "one", "two/third", "one+two/third")
+    assert once_more.exit_code == 0, once_more.output
+    made = [fold_models(tmp_path / "out" / name) for name in ("one", "two-third")]
+    assert made == [("one-2-f1", "one-2-f2"), ("two-third-2-f1", "two-third-2-f2")]
+    assert _rank(tmp_path, "one", "two/third", "one+two/third").exit_code == 0
+    assert [fold_models(tmp_path / "out" / name) for name in ("one", "two-third")] == made
 
 
 def test_a_recipe_needs_no_word_but_the_folder(

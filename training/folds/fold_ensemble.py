@@ -47,10 +47,11 @@ def score_together(
 
 
 def _ensemble(models: Registry, model_id: str, members: Sequence[Model]) -> Model:
-    """Return the ensemble of that id, made where there is none yet."""
+    """Return the ensemble of these members, made where there is none yet: of that id if it may."""
     wanted = tuple(member.spec.id for member in members)
-    known = {model.spec.id: model for model in models.models()[0]}.get(model_id)
-    if known is not None and known.spec.members == wanted:
-        return known
+    for known in models.models()[0]:
+        if known.spec.id.startswith(model_id) and known.spec.members == wanted:
+            return known
+    model_id = models.free_name(model_id, lambda name: [name])
     post = ensemble_postprocessing([member.spec.postprocessing for member in members])
     return combine(models, model_id, wanted, postprocessing=post)

@@ -1,7 +1,7 @@
 """Recipes one after the other over the same folds; one that loses after a few is given up."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.domain.errors import AppError, DataError
@@ -15,7 +15,7 @@ from training.folds.fold_command import cross_validate
 from training.folds.fold_ensemble import score_together
 from training.rank.rank_rows import RankedFolds, budget, loses, ranked_row, read_ranked
 from training.run.recipe_files import expanded
-from training.run.train_options import TrainOptions
+from training.run.train_options import TrainOptions, model_id_of
 
 _TOGETHER = "+"
 _DEALT_BY = 42
@@ -115,8 +115,23 @@ def _train(study: RankStudy, name: str, out: Path, *, stop_after: int) -> None:
         deal_seed=_DEALT_BY,
         start_from=study.start,
     )
+    options = replace(options, model_id=_models_name(study, options))
     dealt = (0 if study.start else study.folds, 1, "")
     cross_validate(options, "segment", dealt, study.where)
+
+
+def _models_name(study: RankStudy, options: TrainOptions) -> str:
+    """Return what the models of a recipe are called, each with its fold after it.
+
+    The recipe's name where no model has it: the same recipe may be ranked on other cases, or from
+    another model. What was begun keeps its names.
+    """
+    begun = read_fold_file(options.out)
+    if begun is not None:
+        return begun.models[0].rpartition("-")[0]
+    folds = 1 if study.start else study.folds
+    models, wanted = registry(home()), model_id_of(options)
+    return models.free_name(wanted, lambda name: [f"{name}-f{n + 1}" for n in range(folds)])
 
 
 def _read(out: Path, name: str) -> RankedFolds:

@@ -228,7 +228,9 @@ def region_of(labels: LabelSet, name: str) -> Region:
     try:
         return labels.region(name)
     except KeyError as error:
-        known = ", ".join([r.name for r in labels.regions] + [lb.name for lb in labels.labels])
+        # A region of one label may have its name.
+        names = [r.name for r in labels.regions] + [lb.name for lb in labels.labels]
+        known = ", ".join(dict.fromkeys(names))
         raise DataError(
             f"{name}: expected a region of {known}, found another name. Choose one of them."
         ) from error

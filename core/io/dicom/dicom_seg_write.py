@@ -44,7 +44,7 @@ def write(path: Path, order: Order) -> None:
         raise FileError(
             stored.passport.path,
             expected="a mask on a DICOM series, which a DICOM segmentation refers to",
-            found=f"{'an image' if stored.labels is None else stored.passport.format}",
+            found="an image" if stored.labels is None else "one on images of another format",
             action="Choose another format.",
         )
     with dicom_file.quiet():

@@ -28,16 +28,19 @@ _STYLES = ("-", "--", ":", "-.")
 _PAIR = ("first", "second", "n", "mean_difference", "low", "high", "wilcoxon_p", "wins", "losses")
 
 
-def write_clicks(out: Path, study: ClickStudy) -> ClickSummary:
+def write_clicks(out: Path, study: ClickStudy) -> dict[str, ClickSummary]:
     """Write `clicks.csv`, `summary.json` and, beside them, `tools.csv` and the curves.
 
     The summary is of the first model with guided clicks; `tools.csv` has the same figures of every
-    model and tool. With several models `paired.csv` compares them. Returns the summary.
+    model and tool. With several models `paired.csv` compares them. Returns the summary of each
+    model with guided clicks, by its id.
     """
     names = ClickRow.__struct_fields__
     write_csv(out / "clicks.csv", names, (msgspec.structs.astuple(row) for row in study.rows))
-    summary = summarise_clicks(study.rows, model=study.models[0], tool="guided")
-    write_json(out / "summary.json", summary)
+    summaries = {
+        model: summarise_clicks(study.rows, model=model, tool="guided") for model in study.models
+    }
+    write_json(out / "summary.json", summaries[study.models[0]])
     figures = ClickSummary.__struct_fields__
     write_csv(
         out / "tools.csv",
@@ -57,7 +60,7 @@ def write_clicks(out: Path, study: ClickStudy) -> ClickSummary:
     for part in ("slice", "case"):
         if any(row.part == part for row in study.rows):
             _draw(out / f"{part}s.png", study, part)
-    return summary
+    return summaries
 
 
 def _draw(path: Path, study: ClickStudy, part: str) -> None:

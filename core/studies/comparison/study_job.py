@@ -35,7 +35,7 @@ from core.studies.comparison.study_pictures import study_pictures
 from core.studies.comparison.study_report import write_study
 from core.workspace.chosen_labels import with_labels
 from core.workspace.known_dataset import scan_known
-from core.workspace.known_models import find_models
+from core.workspace.known_models import models_as_run
 from core.workspace.workspace_folder import Workspace, open_workspace
 
 REPORT_FILE = "report.html"
@@ -46,7 +46,8 @@ class StudyJob(msgspec.Struct, frozen=True, kw_only=True):
     """What is run: models by id over the cases of `data`, all when `cases` is empty.
 
     `workspace` is the folder of the dataset's workspace, where predictions and figures are kept.
-    `region` is the region or label that is compared, all of them when empty.
+    `region` is the region or label that is compared, all of them when empty. `engine` computes the
+    models and with `flips` each averages with the mirrored slice, as whoever asks sees them.
     """
 
     data: str
@@ -56,6 +57,8 @@ class StudyJob(msgspec.Struct, frozen=True, kw_only=True):
     device: str = "auto"
     ensemble: bool = False
     region: str = ""
+    engine: str = "auto"
+    flips: bool = False
 
 
 def read_study_job(folder: Path) -> StudyJob:
@@ -81,7 +84,8 @@ def run_study_job(spec: StudyJob, job: JobFolder) -> None:
 def _run(spec: StudyJob, workspace: Workspace, writer: JobWriter) -> None:
     dataset = with_labels(scan_known(Path(spec.data)), workspace.labels(), spec.region)
     cases = [dataset.case(name) for name in spec.cases] or list(dataset.cases)
-    models = find_models(workspace, spec.models, cases=dataset.cases)
+    by = spec.device, spec.engine
+    models = models_as_run(workspace, spec.models, by, flips=spec.flips, cases=dataset.cases)
     predictor_of = predictors(workspace, spec.device, run=True)
     study = run_study(
         cases, models, predictor_of, ensemble=spec.ensemble, progress=_telling(writer)
