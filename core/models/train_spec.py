@@ -242,7 +242,8 @@ def make_spec(name: PresetName, required: Changes, changes: Changes) -> TrainSpe
         return msgspec.convert(whole, TrainSpec)
     except msgspec.ValidationError as error:
         raise AppError(
-            f"Expected settings of a training as its job.json has them, found: {error}."
+            f"Expected settings of a training as its job.json has them, found: {error}. Change "
+            "that one; `train --help` says how they are given."
         ) from error
 
 
