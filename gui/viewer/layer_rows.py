@@ -4,7 +4,7 @@ from gui.shell.correction_origin import other_origin
 from gui.shell.session import Session
 from gui.viewer.layers import LayerRow
 
-_VIEWS = {"plain": "", "mirrored": "mirrored", "in-turn": "mean of views"}
+_VIEWS = {"plain": "", "mirrored": "mirrored", "in-turn": "of views"}
 
 
 def layer_rows(session: Session) -> tuple[LayerRow, ...]:
@@ -39,7 +39,7 @@ def _averaged(session: Session) -> str:
     model = session.running_model
     if model is None:
         return ""
-    return "mean of flips" if model.spec.flips else _VIEWS[model.spec.view]
+    return "of flips" if model.spec.flips else _VIEWS[model.spec.view]
 
 
 def _edited(session: Session) -> str:
