@@ -39,7 +39,7 @@ def run(
 def _collect_again() -> None:
     """Look for garbage from now on, but not in the modules and the window, which stay.
 
-    Among a quarter of a million things that stay, one look would take longer than a frame.
+    Among a hundred thousand things that stay, one look takes longer than three frames.
     """
     gc.freeze()
     gc.enable()
