@@ -13,7 +13,7 @@ from core.inference.loaded_network import InferenceEngine, LoadedNetwork
 from core.io.layouts.registry import layouts
 from core.io.readers import readers
 from core.models.any_model import AnyModel
-from core.models.certificates import EngineChoice
+from core.models.certificates import PRECISIONS, EngineChoice
 from core.models.networks.catalog import Architecture
 from core.models.processor import has_accelerator
 
@@ -38,8 +38,8 @@ def _open_onnx(model: AnyModel, precision: str, threads: int) -> LoadedNetwork:
 
 _OURS = (
     InferenceEngine("torch", "PyTorch", ("float32", "bfloat16"), _open_torch),
-    InferenceEngine("openvino", "OpenVINO", ("float32", "mixed", "bfloat16"), _open_openvino),
-    InferenceEngine("onnx", "ONNX Runtime", ("float32",), _open_onnx),
+    InferenceEngine("openvino", "OpenVINO", PRECISIONS["openvino"], _open_openvino),
+    InferenceEngine("onnx", "ONNX Runtime", PRECISIONS["onnx"], _open_onnx),
 )
 
 

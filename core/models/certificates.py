@@ -26,8 +26,8 @@ LARGEST_CHANGE = 0.02
 _ROUNDED = ("bfloat16", "mixed")
 """Precisions that only some processors compute in."""
 _LIBRARIES = {"openvino": "openvino", "onnx": "onnxruntime"}
-_PRECISIONS = {"openvino": ("float32", *_ROUNDED), "onnx": ("float32",)}
-"""What is certified by ours: an engine refuses any other word, so `auto` must not choose it."""
+PRECISIONS = {"openvino": ("float32", "mixed", "bfloat16"), "onnx": ("float32",)}
+"""What our engines that are certified compute in: they refuse any other word."""
 
 
 class EngineChoice(msgspec.Struct, frozen=True):
@@ -185,7 +185,7 @@ def graph_engine(precision: str) -> EngineChoice:
 def _usable(certificate: Certificate) -> bool:
     library = _LIBRARIES.get(certificate.engine)
     here = library is not None and find_spec(library) is not None
-    known = certificate.precision in _PRECISIONS.get(certificate.engine, ())
+    known = certificate.precision in PRECISIONS.get(certificate.engine, ())
     computed = known and (certificate.precision not in _ROUNDED or has_bfloat16())
     # Where there is no torch, an engine need not be faster than it.
     pays = certificate.speed > 1 or find_spec("torch") is None
